@@ -1,0 +1,88 @@
+/** What came of executing one cell. Code that fails is an outcome, never an exception. */
+export interface Outcome {
+  /**
+   * - `ok`: the cell ran to its end.
+   * - `error`: it raised; `error` says what.
+   * - `timeout`: it passed its deadline and was stopped.
+   * - `interrupted`: it was stopped on request.
+   * - `crashed`: its process died; `crash` says how.
+   */
+  readonly status: "ok" | "error" | "timeout" | "interrupted" | "crashed";
+  /** Everything the cell produced, in the order in which it happened. */
+  readonly outputs: readonly Output[];
+  /** Set when `status` is `error`, and when an interrupt or a deadline ended the cell with a traceback. */
+  readonly error?: CellError;
+  readonly crash?: Crash;
+  /** What became of the interpreter's variables when its process had to be ended. */
+  readonly state: "kept" | "rolled-back" | "lost";
+  /** Set when output was left out; `outputs` then holds a marker where it is missing. */
+  readonly truncated?: { readonly omittedBytes: number };
+  /** The number of this cell in its session, from 1. */
+  readonly executionCount: number;
+  readonly wallMs: number;
+  /** User and system time of the interpreter's process for this cell; 0 when the process died. */
+  readonly cpuMs: number;
+  /** Highest resident memory of the interpreter's process since it started. */
+  readonly peakMemoryBytes: number;
+}
+
+export type Output = StreamOutput | DisplayOutput | ValueOutput | ErrorOutput;
+
+export interface StreamOutput {
+  readonly type: "stream";
+  readonly name: "stdout" | "stderr";
+  readonly text: string;
+  /** Written by a thread or child process of an earlier cell, after that cell had ended. */
+  readonly late?: boolean;
+}
+
+/** Something shown with `display()` or a figure. */
+export interface DisplayOutput {
+  readonly type: "display";
+  readonly data: MimeBundle;
+  /** Set for outputs that `update_display` may replace. */
+  readonly displayId?: string;
+  /** Replaces the earlier output with the same `displayId`. */
+  readonly update?: boolean;
+}
+
+/** The value of the cell's last expression. */
+export interface ValueOutput {
+  readonly type: "value";
+  readonly data: MimeBundle;
+}
+
+export interface ErrorOutput {
+  readonly type: "error";
+  readonly error: CellError;
+}
+
+/** Representations of one object by MIME type. Pictures are base64; everything else is text. Untrusted. */
+export type MimeBundle = Readonly<Record<string, string>>;
+
+export interface CellError {
+  /** The exception's class, such as `ValueError`. */
+  readonly name: string;
+  readonly message: string;
+  /** The traceback as the model reads it, hints included. */
+  readonly traceback: string;
+  /** Outermost first; only frames of the user's code and of libraries, never of the kernel. */
+  readonly frames: readonly ErrorFrame[];
+  /** Certain help only, such as a misspelt name. */
+  readonly hint?: string;
+}
+
+export interface ErrorFrame {
+  /** `cell 3` for code of a cell, otherwise a file's path. */
+  readonly file: string;
+  readonly line: number;
+  readonly function: string;
+  readonly source?: string;
+}
+
+export interface Crash {
+  readonly reason: "signal" | "exit" | "memory" | "deadline" | "unresponsive";
+  /** Such as `SIGSEGV`. */
+  readonly signal?: string;
+  readonly exitCode?: number;
+}

@@ -1,0 +1,51 @@
+import type { Session } from "./session.ts";
+
+/** A way to run interpreters. Whoever creates it closes it, which closes its sessions. */
+export interface Runtime extends AsyncDisposable {
+  readonly name: string;
+  readonly capabilities: RuntimeCapabilities;
+  /** Rejects with `sandbox_unavailable`, `python_not_found` or `backend_lost`. */
+  open(options?: OpenOptions): Promise<Session>;
+  close(): Promise<void>;
+}
+
+export interface RuntimeCapabilities {
+  /** What stands between the code and the host. `none` is for trusted code only. */
+  readonly isolation: "none" | "namespaces" | "container" | "wasm";
+  /** Whether a cell that kills its interpreter falls back to the state before it. */
+  readonly transactions: boolean;
+}
+
+export interface OpenOptions {
+  /** Default: a random id. */
+  readonly id?: string;
+  readonly limits?: Partial<SessionLimits>;
+  readonly signal?: AbortSignal;
+}
+
+export interface SessionLimits {
+  /** Wall time of one cell. */
+  readonly timeoutMs: number;
+  /** Time between the interrupt and the kill of a cell that passed its deadline. */
+  readonly graceMs: number;
+  /** Memory of all processes of the session. */
+  readonly memoryBytes: number;
+  /** Processes and threads of the session. */
+  readonly processes: number;
+  /** Size of one file. */
+  readonly fileBytes: number;
+  /** Text that one cell may print before the middle is left out. */
+  readonly outputBytes: number;
+  /** Each of the in-memory folders `/tmp` and `/dev/shm`. */
+  readonly scratchBytes: number;
+}
+
+export const defaultLimits: SessionLimits = {
+  timeoutMs: 60_000,
+  graceMs: 2_000,
+  memoryBytes: 4 * 1024 ** 3,
+  processes: 256,
+  fileBytes: 4 * 1024 ** 3,
+  outputBytes: 1024 ** 2,
+  scratchBytes: 512 * 1024 ** 2,
+};

@@ -1,0 +1,60 @@
+import type { Outcome } from "../execution/outcome.ts";
+import type { ContentPart } from "../models/model.ts";
+
+/** How a model writes its actions and reads what came of them. Pure: no state, no clock, no I/O. */
+export interface ActionFormat {
+  readonly name: string;
+  /** The system prompt's part that tells the model how to act. */
+  instructions(environment: EnvironmentDescription): string;
+  /** A parser for one reply. */
+  createParser(): ReplyParser;
+  /** What the model reads after its action ran. */
+  render(outcome: Outcome, options: RenderOptions): readonly ContentPart[];
+}
+
+export interface EnvironmentDescription {
+  /** Such as `3.11.2`. */
+  readonly pythonVersion?: string;
+  /** Third-party packages that can be imported. */
+  readonly packages?: readonly string[];
+  /** Names of files that already lie in the working folder. */
+  readonly files?: readonly string[];
+}
+
+export interface RenderOptions {
+  /** Characters of text that reach the model; the middle of longer text is left out. */
+  readonly maxCharacters: number;
+  /** Whether pictures may be part of the content. */
+  readonly images: boolean;
+}
+
+/** Reads one reply as it streams; accepts it in pieces cut anywhere. */
+export interface ReplyParser {
+  /** Takes the next piece and returns what it became. */
+  push(text: string): readonly ReplySegment[];
+  /** Whether the action is complete: what the model writes after it is not wanted. */
+  readonly complete: boolean;
+  /** Ends the reply. Never throws. */
+  finish(): ParsedReply;
+}
+
+/** A piece of a reply, for people who watch: prose or code, without the marks around the code. */
+export interface ReplySegment {
+  readonly type: "text" | "code";
+  readonly text: string;
+}
+
+export type ParsedReply =
+  | {
+      readonly kind: "action";
+      readonly code: string;
+      /** The reply up to the end of the action, with a missing closing mark added: what history keeps. */
+      readonly text: string;
+    }
+  | { readonly kind: "answer"; readonly text: string }
+  | {
+      readonly kind: "malformed";
+      /** What is wrong and how to do it right, for the model. */
+      readonly reason: string;
+      readonly text: string;
+    };
