@@ -10,6 +10,8 @@ export interface Outcome {
   readonly status: "ok" | "error" | "timeout" | "interrupted" | "crashed";
   /** Everything the cell produced, in the order in which it happened. */
   readonly outputs: readonly Output[];
+  /** What threads and child processes of earlier cells wrote since the outcome before this one. */
+  readonly late: readonly StreamOutput[];
   /** Set when `status` is `error`, and when an interrupt or a deadline ended the cell with a traceback. */
   readonly error?: CellError;
   readonly crash?: Crash;
@@ -31,10 +33,7 @@ export type Output = StreamOutput | DisplayOutput | ValueOutput | ErrorOutput;
 export interface StreamOutput {
   readonly type: "stream";
   readonly name: "stdout" | "stderr";
-  readonly text: string;
-  /** Written by a thread or child process of an earlier cell, after that cell had ended. */
-  readonly late?: boolean;
-}
+  readonly text: string;}
 
 /** Something shown with `display()` or a figure. */
 export interface DisplayOutput {

@@ -4,6 +4,8 @@ import type { ContentPart } from "../models/model.ts";
 /** How a model writes its actions and reads what came of them. Pure: no state, no clock, no I/O. */
 export interface ActionFormat {
   readonly name: string;
+  /** Strings that end an action; the model is asked to stop before them. */
+  readonly stop?: readonly string[];
   /** The system prompt's part that tells the model how to act. */
   instructions(environment: EnvironmentDescription): string;
   /** A parser for one reply. */

@@ -1,0 +1,87 @@
+"""The few calls of the C library that Python does not offer in every version from 3.9 on."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+CLONE_NEWNS = 0x0002_0000
+CLONE_NEWCGROUP = 0x0200_0000
+CLONE_NEWUTS = 0x0400_0000
+CLONE_NEWIPC = 0x0800_0000
+CLONE_NEWUSER = 0x1000_0000
+CLONE_NEWPID = 0x2000_0000
+CLONE_NEWNET = 0x4000_0000
+
+MS_RDONLY = 1
+MS_NOSUID = 2
+MS_NODEV = 4
+MS_NOEXEC = 8
+MS_REMOUNT = 32
+MS_BIND = 4096
+MS_REC = 16384
+MS_PRIVATE = 1 << 18
+
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_SET_SECCOMP = 22
+PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
+
+_SIGCHLD = 17
+_CLONE = {"x86_64": 56, "aarch64": 220}
+_CAPABILITY_VERSION_3 = 0x2008_0522
+
+# PyDLL keeps the GIL: these calls are short, and one of them forks.
+_libc = ctypes.PyDLL(None, use_errno=True)
+_python = ctypes.pythonapi
+
+
+def fork_into(namespaces: int) -> int:
+    """Fork like os.fork, with the child in new namespaces of the given CLONE_NEW* kinds. Raises OSError."""
+    number = _CLONE[os.uname().machine]
+    _python.PyOS_BeforeFork()
+    # A child stack of 0 means the same stack, copied: what fork does. The argument order of the rest
+    # differs between machines, but all of them are 0.
+    pid = _libc.syscall(number, ctypes.c_ulong(namespaces | _SIGCHLD), 0, 0, 0, 0)
+    if pid == 0:
+        _python.PyOS_AfterFork_Child()
+        return 0
+    _python.PyOS_AfterFork_Parent()
+    if pid < 0:
+        _raise("clone")
+    return pid
+
+
+def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:
+    """Mount as mount(2) does. Raises OSError."""
+    kind_bytes = kind.encode() if kind else None
+    data_bytes = data.encode() if data else None
+    if _libc.mount(os.fsencode(source), os.fsencode(target), kind_bytes, ctypes.c_ulong(flags), data_bytes):
+        _raise(target)
+
+
+def prctl(option: int, value: int = 0, address: int = 0) -> None:
+    """Call prctl(2). Raises OSError."""
+    if _libc.prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(address), 0, 0):
+        _raise(f"prctl {option}")
+
+
+def drop_capabilities() -> None:
+    """Give up every capability for good, given that no_new_privs is set. Raises OSError."""
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    if _libc.capset(ctypes.byref(header), ctypes.byref(nothing)):
+        _raise("capset")
+
+
+def set_hostname(name: str) -> None:
+    """Set the host name of this UTS namespace. Raises OSError."""
+    encoded = name.encode()
+    if _libc.sethostname(encoded, len(encoded)):
+        _raise("sethostname")
+
+
+def _raise(what: str) -> None:
+    number = ctypes.get_errno()
+    raise OSError(number, os.strerror(number), what)

@@ -1,0 +1,72 @@
+"""Shows the figures that pyplot holds open. Imports nothing: without pyplot there are none."""
+
+from __future__ import annotations
+
+import base64
+import io
+import sys
+from typing import Any
+
+from . import mime
+from .guarded import BUILTINS
+
+__builtins__ = BUILTINS  # type: ignore[assignment]
+
+BACKEND = "module://codeact_kernel.figures"
+
+
+def show_open_figures() -> None:
+    """Show pyplot's open figures in the order of their numbers, and close them."""
+    from .display import show_bundle
+
+    helpers = sys.modules.get("matplotlib._pylab_helpers")
+    if helpers is None:
+        return
+    managers = helpers.Gcf.get_all_fig_managers()
+    if not managers:
+        return
+    try:
+        for manager in managers:
+            figure = manager.canvas.figure
+            if figure.axes or figure.lines or figure.texts or figure.images:
+                show_bundle(figure_bundle(figure))
+    finally:
+        for manager in managers:
+            helpers.Gcf.destroy(manager)
+
+
+def is_figure(value: Any) -> bool:
+    """Tell whether a value is a matplotlib figure."""
+    module = sys.modules.get("matplotlib.figure")
+    return module is not None and isinstance(value, module.Figure)
+
+
+def figure_bundle(figure: Any) -> dict:
+    """Return a figure as PNG and as text. Raises what drawing it raises."""
+    canvas = figure.canvas
+    if not hasattr(canvas, "print_png"):
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        canvas = FigureCanvasAgg(figure)
+    buffer = io.BytesIO()
+    canvas.print_figure(
+        buffer,
+        format="png",
+        dpi=figure.dpi,
+        facecolor=figure.get_facecolor(),
+        edgecolor=figure.get_edgecolor(),
+        bbox_inches="tight",
+    )
+    picture = base64.b64encode(buffer.getvalue()).decode("ascii")
+    return mime.capped({"image/png": picture, "text/plain": mime.text_of(figure)})
+
+
+def take_figure(figure: Any) -> dict:
+    """Return a figure's bundle and close it, so that it is not shown again."""
+    bundle = figure_bundle(figure)
+    helpers = sys.modules.get("matplotlib._pylab_helpers")
+    if helpers is not None:
+        for manager in helpers.Gcf.get_all_fig_managers():
+            if manager.canvas.figure is figure:
+                helpers.Gcf.destroy(manager)
+    return bundle

@@ -1,0 +1,94 @@
+"""The processes below this one: ending them and telling how they ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any, Collection
+
+_ROUNDS = 50
+
+
+def reap() -> dict[int, int]:
+    """Collect every child that has ended, as pid -> wait status."""
+    ended: dict[int, int] = {}
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return ended
+        if pid == 0:
+            return ended
+        ended[pid] = status
+
+
+def end_descendants(keep: Collection[int] = ()) -> None:
+    """Kill all processes below this one except `keep`, also those that are just being forked."""
+    for _ in range(_ROUNDS):
+        victims = [pid for pid in _descendants(os.getpid()) if pid not in keep]
+        if not victims:
+            return
+        for signal_number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in victims:
+                _kill(pid, signal_number)
+
+
+def interrupt_group(pid: int) -> None:
+    """Send SIGINT to the process and to those of its group, as a terminal does for Ctrl-C."""
+    try:
+        os.killpg(pid, signal.SIGINT)
+    except ProcessLookupError:
+        _kill(pid, signal.SIGINT)
+
+
+def kill(pid: int) -> None:
+    """Kill the process if it is still there."""
+    _kill(pid, signal.SIGKILL)
+
+
+def describe_exit(status: int) -> dict[str, Any]:
+    """Return a wait status as the wire's `crash` object."""
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        return {"reason": "signal", "signal": _signal_name(number)}
+    return {"reason": "exit", "exitCode": os.WEXITSTATUS(status)}
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"SIG{number}"
+
+
+def _kill(pid: int, signal_number: int) -> None:
+    try:
+        os.kill(pid, signal_number)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def _descendants(root: int) -> list[int]:
+    """Return the pids below `root` that are not zombies."""
+    children: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            parent = _parent(int(name))
+            if parent is not None:
+                children.setdefault(parent, []).append(int(name))
+    found: list[int] = []
+    waiting = [root]
+    while waiting:
+        for pid in children.get(waiting.pop(), ()):
+            found.append(pid)
+            waiting.append(pid)
+    return found
+
+
+def _parent(pid: int) -> int | None:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            state, parent = file.read().rpartition(b")")[2].split()[:2]
+    except (OSError, ValueError):
+        return None
+    return None if state == b"Z" else int(parent)

@@ -1,0 +1,172 @@
+"""The process that runs the cells of one session.
+
+It takes commands from its supervisor, one at a time:
+
+- ``execute``: runs a cell, sends its outputs as they happen, then ``done``.
+- ``checkpoint``: forks a frozen copy of itself that listens on the socket that came with the command.
+  The live process goes on, so its threads and open connections are untouched.
+
+A frozen copy that is told to ``thaw`` becomes the worker.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+from typing import Any, Callable
+
+from .channel import Channel
+from .interpreter import Interpreter
+
+# Bound now, so that nothing the cells patch later can get between a cell and its report.
+_fork, _exit, _getpid, _dup2, _fstat = os.fork, os._exit, os.getpid, os.dup2, os.fstat
+_getrusage, _monotonic = resource.getrusage, time.monotonic
+_current_thread = threading.current_thread
+
+# Time for a cell to clean up before the next interrupt reaches it.
+_INTERRUPT_PAUSE_SECONDS = 1.0
+
+
+class Worker:
+    """Runs cells for the supervisor at the other end of a socket.
+
+    `standard` are private copies of the descriptors that 0, 1 and 2 must be when a cell starts.
+    """
+
+    def __init__(self, sock: socket.socket, standard: tuple[int, int, int]) -> None:
+        self._standard = standard
+        self._channel = Channel(sock, standard[1:])
+        self._pid = _getpid()
+        self._cell = 0
+        self._interruptible = False
+        self._interrupted = False
+        self._flush_c = _c_flush()
+        self._interpreter = Interpreter(self._emit, None)
+        _remember_cells_of_threads(lambda: self._cell)
+
+    def run(self) -> None:
+        """Serve commands until the supervisor is gone."""
+        signal.signal(signal.SIGINT, self._on_interrupt)
+        while True:
+            command = self._channel.receive()
+            if command is None:
+                return
+            if command["type"] == "execute":
+                self._execute(command)
+            elif command["type"] == "checkpoint":
+                self._checkpoint()
+
+    def _execute(self, command: dict[str, Any]) -> None:
+        self._cell = command["id"]
+        self._restore_descriptors()
+        signal.signal(signal.SIGINT, self._on_interrupt)
+        before = _getrusage(resource.RUSAGE_SELF)
+        status = self._interruptibly(command["code"])
+        self._flush_c(None)
+        if _getpid() != self._pid:  # a process that the cell forked and that came out here as well
+            _exit(0)
+        after = _getrusage(resource.RUSAGE_SELF)
+        cpu_seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        self._channel.send(
+            {
+                "type": "done",
+                "id": self._cell,
+                "status": status,
+                "cpuMs": cpu_seconds * 1000,
+                "peakMemoryBytes": after.ru_maxrss * 1024,
+            }
+        )
+
+    def _interruptibly(self, code: str) -> str:
+        self._interrupted = False
+        self._last_interrupt = -_INTERRUPT_PAUSE_SECONDS
+        self._interruptible = True
+        try:
+            return self._interpreter.run(code)
+        except KeyboardInterrupt:  # arrived after the interpreter had finished
+            return "interrupted"
+        finally:
+            self._interruptible = False
+
+    def _on_interrupt(self, _signal: int, _frame: Any) -> None:
+        """Raise KeyboardInterrupt in a running cell. The supervisor repeats the signal; most are ignored."""
+        now = _monotonic()
+        if not self._interruptible or now - self._last_interrupt < _INTERRUPT_PAUSE_SECONDS:
+            return
+        self._last_interrupt = now
+        if self._channel.sending:
+            self._interrupted = True
+        else:
+            raise KeyboardInterrupt
+
+    def _emit(self, frame: dict[str, Any]) -> None:
+        thread = _current_thread()
+        frame["id"] = getattr(thread, "_codeact_cell", self._cell)
+        self._channel.send(frame)
+        if self._interrupted and thread is threading.main_thread():
+            self._interrupted = False
+            raise KeyboardInterrupt
+
+    def _checkpoint(self) -> None:
+        sock = self._channel.take_socket()
+        gc.freeze()
+        random_state = _random_states()
+        with self._channel.hold():
+            pid = _fork()
+            if pid:
+                sock.close()
+                return
+            self._channel.move(sock)
+        self._pid = _getpid()
+        os.setsid()
+        self._channel.send({"type": "frozen"})
+        if self._channel.receive() is None:
+            _exit(0)
+        for restore in random_state:
+            restore()
+
+    def _restore_descriptors(self) -> None:
+        """Undo what an earlier cell may have done to descriptors 0, 1 and 2."""
+        for target, source in enumerate(self._standard):
+            try:
+                if os.path.samestat(_fstat(target), _fstat(source)):
+                    continue
+            except OSError:
+                pass
+            _dup2(source, target)
+
+
+def _random_states() -> list[Callable[[], None]]:
+    """Return what puts the random generators back: Python reseeds its own after a fork."""
+    states: list[Callable[[], None]] = []
+    module = sys.modules.get("random")
+    if module is not None:
+        state = module.getstate()
+        states.append(lambda: module.setstate(state))
+    return states
+
+
+def _c_flush() -> Callable[[None], Any]:
+    return ctypes.CDLL(None).fflush
+
+
+def _remember_cells_of_threads(current_cell: Callable[[], int]) -> None:
+    """Mark each new thread with the cell that starts it, so that late output is told apart."""
+    start = threading.Thread.start
+
+    def marked_start(self: threading.Thread) -> None:
+        starter = _current_thread()
+        self._codeact_cell = getattr(starter, "_codeact_cell", current_cell())  # type: ignore[attr-defined]
+        start(self)
+
+    marked_start.__doc__ = start.__doc__
+    marked_start.__name__ = start.__name__
+    marked_start.__qualname__ = start.__qualname__
+    threading.Thread.start = marked_start  # type: ignore[method-assign]

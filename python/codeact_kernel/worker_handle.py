@@ -1,0 +1,156 @@
+"""The supervisor's view of a worker or of a frozen copy of one."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+import struct
+import time
+from typing import Any, Callable, Iterator
+
+from .outgoing import Outgoing
+from .processes import kill
+from .wire import FrameReader, ProtocolError, encode
+
+_TYPE_PREFIX = b'{"type":"'
+_CREDENTIALS = struct.Struct("iii")
+_READ_BYTES = 1 << 18
+# Bounds what is still read of a worker that has ended: children of it may go on writing.
+_REST_READS = 256
+
+
+class WorkerHandle:
+    """A process that runs cells, or stands ready to, and the socket to it. Its frames are not trusted."""
+
+    def __init__(self, sock: socket.socket, pid: int = 0) -> None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self.socket = sock
+        self.pid = pid
+        self.closed = False
+        self._out = Outgoing(sock)
+        self._reader = FrameReader()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether commands are left for `flush` when the socket becomes writable."""
+        return self._out.waiting
+
+    def send(self, command: dict[str, Any]) -> None:
+        """Send a command without blocking."""
+        self._out.send(encode(command))
+
+    def flush(self) -> None:
+        """Send what the socket did not take earlier."""
+        self._out.flush()
+
+    def send_with_socket(self, command: dict[str, Any], sock: socket.socket) -> None:
+        """Send a command together with a socket, which this process then closes."""
+        self.socket.setblocking(True)
+        try:
+            socket.send_fds(self.socket, [encode(command)], [sock.fileno()])
+        except OSError:
+            pass  # the worker is gone; its exit is noticed elsewhere
+        finally:
+            self.socket.setblocking(False)
+            sock.close()
+
+    def read(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the (type, body) of the frames that have arrived, in pieces small enough to stay fair.
+
+        Sets `closed` when the other side is gone or sends what is no frame.
+        """
+        try:
+            data, ancillary, _, _ = self.socket.recvmsg(_READ_BYTES, socket.CMSG_SPACE(_CREDENTIALS.size))
+        except BlockingIOError:
+            return
+        except OSError:
+            data, ancillary = b"", []
+        if not data:
+            self.closed = True
+            return
+        if not self.pid:
+            self.pid = _sender(ancillary)
+        try:
+            for body in self._reader.feed(data):
+                yield _frame_type(body), body
+        except ProtocolError:
+            self.closed = True
+
+    def read_rest(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the frames that a worker left behind when it ended."""
+        for _ in range(_REST_READS):
+            frames = list(self.read())
+            yield from frames
+            if self.closed or not frames:
+                return
+
+    def end(self) -> None:
+        """Kill the process and close the socket."""
+        if self.pid > 1:
+            kill(self.pid)
+        self.socket.close()
+
+
+def start_worker(
+    standard: tuple[int, int, int], prepare: Callable[[], None], sockets_to_close: list[socket.socket]
+) -> WorkerHandle:
+    """Fork a worker with fresh state. `prepare` runs in it before any code of the session does."""
+    from .worker import Worker  # by the parent, so that each worker finds it loaded
+
+    ours, theirs = socket.socketpair()
+    gc.freeze()
+    pid = os.fork()
+    if pid == 0:
+        _become(Worker, theirs, standard, prepare, [ours, *sockets_to_close])
+    theirs.close()
+    return WorkerHandle(ours, pid)
+
+
+def _become(
+    worker_class: Callable[..., Any],
+    sock: socket.socket,
+    standard: tuple[int, int, int],
+    prepare: Callable[[], None],
+    sockets_to_close: list[socket.socket],
+) -> None:
+    status = 1
+    try:
+        os.setsid()
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for other in sockets_to_close:
+            other.close()
+        for target, source in enumerate(standard):
+            os.dup2(source, target)
+        prepare()
+        worker_class(sock, standard).run()
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def wait_until_frozen(handle: WorkerHandle, seconds: float) -> None:
+    """Wait for a copy that is just being made to say that it is ready, or to be gone."""
+    end = time.monotonic() + seconds
+    while not handle.pid and not handle.closed and time.monotonic() < end:
+        for _ in handle.read():
+            pass
+        time.sleep(0.0002)
+
+
+def _sender(ancillary: list[tuple[int, int, bytes]]) -> int:
+    """Return the pid that the kernel vouches for."""
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
+            return _CREDENTIALS.unpack(data[: _CREDENTIALS.size])[0]
+    return 0
+
+
+def _frame_type(body: bytes) -> str:
+    """Read the type from the body's first characters: workers write it there."""
+    end = body.find(b'"', len(_TYPE_PREFIX), 64)
+    if not body.startswith(_TYPE_PREFIX) or end < 0:
+        raise ProtocolError("a frame without a type")
+    return body[len(_TYPE_PREFIX) : end].decode("ascii", "replace")

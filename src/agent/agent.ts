@@ -1,0 +1,186 @@
+import { CodeActError } from "../errors.ts";
+import type { OpenOptions, Runtime } from "../execution/runtime.ts";
+import type { Session } from "../execution/session.ts";
+import { createCodeFormat } from "../formats/code-format.ts";
+import type { ActionFormat, EnvironmentDescription } from "../formats/format.ts";
+import { textMessage } from "../models/model.ts";
+import type { Message, Model } from "../models/model.ts";
+import { runLoop } from "./agent-loop.ts";
+import { createEventLog } from "./event-log.ts";
+import type { AgentEvent, RunResult } from "./events.ts";
+import { appendUser, lostSessionNotice, textPart } from "./history.ts";
+import type { Task } from "./history.ts";
+import type { Sampling } from "./stream-reply.ts";
+
+/** A conversation: one model, one live interpreter, any number of tasks after one another. */
+export interface Agent extends AsyncDisposable {
+  /**
+   * Starts to work on a task at once; the run goes on whether or not anybody reads its events.
+   * Throws `session_busy` while another run is going on and `session_closed` after `close`.
+   */
+  run(task: string | Task, options?: RunOptions): AgentRun;
+  /** The conversation so far, the system message first. */
+  readonly messages: readonly Message[];
+  /** The interpreter; an agent that opens its own has none before its first run. */
+  readonly session: Session | undefined;
+  /** Aborts the run that is going on and ends the interpreter, unless it was passed in. */
+  close(): Promise<void>;
+}
+
+export interface RunOptions {
+  /** Ends the run as `aborted`, at any moment; a running cell is interrupted. */
+  readonly signal?: AbortSignal;
+}
+
+/** One run. Each reader gets all events, from the first; to stop a run, fire its signal. */
+export interface AgentRun extends AsyncIterable<AgentEvent> {
+  /** How the run ended. Never rejects: faults are results of status `failed`. */
+  readonly result: Promise<RunResult>;
+}
+
+export type AgentOptions = AgentSettings &
+  (
+    | {
+        /** Opens the agent's interpreter on its first run; the agent closes it. */
+        readonly runtime: Runtime;
+        readonly limits?: OpenOptions["limits"];
+        readonly session?: never;
+      }
+    | {
+        /** The interpreter to use; whoever passes it closes it. */
+        readonly session: Session;
+        readonly runtime?: never;
+        readonly limits?: never;
+      }
+  );
+
+export interface AgentSettings {
+  readonly model: Model;
+  /** How the model writes its actions. Default: Python in `<execute>` tags or fences. */
+  readonly format?: ActionFormat;
+  /** Added to the system message, after the format's own instructions. */
+  readonly instructions?: string;
+  /** What the model is told of the interpreter. Files of the workspace are added to it. */
+  readonly environment?: EnvironmentDescription;
+  /** Replies of the model in one run. Default: 20. */
+  readonly maxTurns?: number;
+  /** Characters of one cell's output that reach the model. Default: 10,000. */
+  readonly maxOutputCharacters?: number;
+  /** Wall time of one cell. Default: the session's. */
+  readonly timeoutMs?: number;
+  /** Temperature and length of replies. Default: the model's. */
+  readonly sampling?: Sampling;
+}
+
+/** Makes an agent. Nothing is started before its first run. */
+export function createAgent(options: AgentOptions): Agent {
+  const { model, runtime, format = createCodeFormat() } = options;
+  const maxTurns = options.maxTurns ?? 20;
+  if (!Number.isInteger(maxTurns) || maxTurns < 1) {
+    throw new CodeActError(
+      "invalid_input",
+      `maxTurns must be a whole number from 1, not ${maxTurns}.`,
+    );
+  }
+  const messages: Message[] = [];
+  const closing = new AbortController();
+  let session: Session | undefined = options.session;
+  let active: Promise<RunResult> | undefined;
+
+  async function openSession(signal?: AbortSignal): Promise<Session> {
+    if (session === undefined) {
+      // The types promise one of the two.
+      session = await (runtime as Runtime).open({
+        ...(options.limits && { limits: options.limits }),
+        ...(signal && { signal }),
+      });
+    }
+    if (messages.length === 0) messages.push(await systemMessage(session));
+    return session;
+  }
+
+  async function systemMessage(opened: Session): Promise<Message> {
+    const files = (await opened.files?.list())?.map((file) => file.path);
+    const parts = [
+      format.instructions({ ...options.environment, ...(files && { files }) }),
+      options.instructions,
+    ];
+    return textMessage("system", parts.filter((part) => part !== undefined).join("\n\n"));
+  }
+
+  /** A dead interpreter of our own is replaced on the next run, and the model is told. */
+  async function dropDeadSession(result: RunResult): Promise<void> {
+    const isDead = ["session_closed", "backend_lost", "protocol_violation"].some(
+      (code) => result.error?.code === code,
+    );
+    if (!isDead || runtime === undefined || session === undefined || closing.signal.aborted) return;
+    const dead = session;
+    session = undefined;
+    appendUser(messages, [textPart(lostSessionNotice)]);
+    await dead.close().catch(() => {});
+  }
+
+  function run(task: string | Task, { signal }: RunOptions = {}): AgentRun {
+    if (closing.signal.aborted) {
+      throw new CodeActError("session_closed", "The agent was closed and takes no more tasks.");
+    }
+    if (active !== undefined) {
+      throw new CodeActError("session_busy", "The agent is working on another task.", {
+        hint: "Wait for the result of the run before you start the next one.",
+      });
+    }
+    const log = createEventLog<AgentEvent>();
+    const loop = runLoop({
+      ...options,
+      model,
+      format,
+      messages,
+      openSession,
+      maxTurns,
+      maxOutputCharacters: options.maxOutputCharacters ?? 10_000,
+      task: typeof task === "string" ? { text: task } : task,
+      signal: signal ? AbortSignal.any([signal, closing.signal]) : closing.signal,
+    });
+    const result = pump(loop, log, async (ended) => {
+      await dropDeadSession(ended);
+      active = undefined;
+    });
+    active = result;
+    return { result, [Symbol.asyncIterator]: () => log[Symbol.asyncIterator]() };
+  }
+
+  async function close(): Promise<void> {
+    closing.abort();
+    await active;
+    if (runtime !== undefined) await session?.close();
+  }
+
+  return {
+    run,
+    get messages() {
+      return messages;
+    },
+    get session() {
+      return session;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Drives the loop to its end; the last event is given out once the agent is ready for the next run. */
+async function pump(
+  loop: AsyncGenerator<AgentEvent, RunResult>,
+  log: ReturnType<typeof createEventLog<AgentEvent>>,
+  beforeEnd: (result: RunResult) => Promise<void>,
+): Promise<RunResult> {
+  for (;;) {
+    const step = await loop.next();
+    if (step.done === true) {
+      log.end();
+      return step.value;
+    }
+    if (step.value.type === "run-end") await beforeEnd(step.value.result);
+    log.push(step.value);
+  }
+}

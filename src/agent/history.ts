@@ -1,0 +1,80 @@
+import type { ContentPart, ImagePart, Message } from "../models/model.ts";
+
+/** What a person asks for: words and, optionally, pictures. */
+export interface Task {
+  readonly text: string;
+  readonly images?: readonly ImagePart[];
+}
+
+/** What the model reads before its last turn. */
+export const lastTurnNotice =
+  "This is your last turn. Do not run more code: give your final answer now, with what you know.";
+
+/** What the model reads after a reply that was cut short before its code ran. */
+export const interruptedReplyNotice =
+  "The user interrupted this reply. If there was code in it, it was not run.";
+
+/** What the model reads after a fault of the model's service cut its reply. */
+export const failedReplyNotice =
+  "This reply was cut off by a technical fault. If there was code in it, it was not run.";
+
+/** What the model reads when its interpreter had to be replaced. */
+export const lostSessionNotice =
+  "The Python interpreter was lost: its variables and files are gone. The next code runs in a fresh one.";
+
+/** Reason given to the model for a reply that reached the limit of its length. */
+export const cutReplyReason =
+  "Your reply reached the limit of its length and was cut off, so nothing of it was run. Write a shorter one.";
+
+/** Reason given to the model for a reply without any text. */
+export const emptyReplyReason = "Your reply was empty. Run code or give your answer.";
+
+/** Makes a part of plain text. */
+export function textPart(text: string): ContentPart {
+  return { type: "text", text };
+}
+
+/** Turns a task into content; for a model that sees no pictures they become a sentence. */
+export function taskContent(task: Task, seesImages: boolean): readonly ContentPart[] {
+  const images = (task.images ?? []).map((image) =>
+    seesImages
+      ? image
+      : textPart(`[A picture (${image.mediaType}) came with the task, which you cannot see.]`),
+  );
+  return [textPart(task.text), ...images];
+}
+
+/**
+ * Adds what the user side says. It joins a user message that is already last, because many models
+ * accept only alternating roles.
+ */
+export function appendUser(messages: Message[], content: readonly ContentPart[]): void {
+  const last = messages.at(-1);
+  if (last?.role === "user") {
+    messages[messages.length - 1] = {
+      role: "user",
+      content: joinText([...last.content, ...content]),
+    };
+  } else {
+    messages.push({ role: "user", content: joinText(content) });
+  }
+}
+
+/** Adds what the model said; a blank reply leaves no message, because many models refuse one. */
+export function appendAssistant(messages: Message[], text: string): void {
+  if (text.trim() !== "") messages.push({ role: "assistant", content: [textPart(text)] });
+}
+
+/** Joins neighbouring texts with an empty line, so that no adapter runs them together. */
+function joinText(parts: readonly ContentPart[]): readonly ContentPart[] {
+  const joined: ContentPart[] = [];
+  for (const part of parts) {
+    const last = joined.at(-1);
+    if (part.type === "text" && last?.type === "text") {
+      joined[joined.length - 1] = textPart(`${last.text.trimEnd()}\n\n${part.text}`);
+    } else {
+      joined.push(part);
+    }
+  }
+  return joined;
+}

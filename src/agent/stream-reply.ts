@@ -1,0 +1,101 @@
+import { CodeActError, isCodeActError } from "../errors.ts";
+import type { ActionFormat, ParsedReply, ReplySegment } from "../formats/format.ts";
+import type { FinishReason, Message, Model, ModelRequest, Usage } from "../models/model.ts";
+import type { AgentEvent } from "./events.ts";
+
+/** Everything one reply came to. */
+export interface Reply {
+  readonly parsed: ParsedReply;
+  /** All text of the model, marks included. */
+  readonly text: string;
+  /** `complete`: the action was whole before the model had ended. */
+  readonly finish: FinishReason | "complete";
+  readonly error?: CodeActError;
+  readonly usage: Usage;
+}
+
+/** How the model samples its replies; what is left out is the model's own default. */
+export type Sampling = Pick<ModelRequest, "temperature" | "maxOutputTokens">;
+
+export interface StreamReplyOptions {
+  readonly model: Model;
+  readonly format: ActionFormat;
+  readonly messages: readonly Message[];
+  readonly turn: number;
+  readonly sampling?: Sampling;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Streams one reply as events and returns what it came to. Never throws for what the model does.
+ * Once the action is complete the stream is left at the next text; until then it may still report usage.
+ */
+export async function* streamReply(
+  options: StreamReplyOptions,
+): AsyncGenerator<AgentEvent, Reply, undefined> {
+  const { model, format, messages, turn, signal } = options;
+  const parser = format.createParser();
+  const shown = { text: "", code: "" };
+  let text = "";
+  let finish: Reply["finish"] | undefined;
+  let error: CodeActError | undefined;
+  let usage: Usage = { inputTokens: 0, outputTokens: 0 };
+
+  function toEvent(segment: ReplySegment): AgentEvent {
+    shown[segment.type] += segment.text;
+    return { type: `${segment.type}-delta`, turn, text: segment.text };
+  }
+
+  try {
+    const stream = model.stream({
+      messages: [...messages],
+      ...options.sampling,
+      ...(format.stop && { stop: format.stop }),
+      ...(signal && { signal }),
+    });
+    for await (const event of stream) {
+      if (event.type === "usage") usage = event.usage;
+      else if (event.type === "finish") {
+        finish = event.reason;
+        error = event.error;
+      } else if (!parser.complete) {
+        text += event.text;
+        yield* parser.push(event.text).map(toEvent);
+      } else if (event.text.trim() !== "") {
+        finish = "complete";
+        break;
+      }
+    }
+    finish ??= parser.complete ? "complete" : "error";
+  } catch (cause) {
+    finish = "error";
+    error = isCodeActError(cause) ? cause : undefined;
+  }
+  if (finish === "error" && error === undefined) {
+    error = new CodeActError(
+      "model_failed",
+      `The model ${model.id} ended its reply with a fault.`,
+      {
+        hint: "Try again, or choose another model.",
+      },
+    );
+  }
+
+  // The action that was complete before a fault or a limit stands.
+  if (parser.complete && finish !== "aborted") finish = "complete";
+  const parsed = parser.finish();
+  yield* heldBack(parsed, shown).map(toEvent);
+  return { parsed, text, finish, usage, ...(finish === "error" && error && { error }) };
+}
+
+/** What the parser kept until the end because it might have become a mark. */
+function heldBack(
+  parsed: ParsedReply,
+  shown: { readonly text: string; readonly code: string },
+): readonly ReplySegment[] {
+  const type = parsed.kind === "action" ? "code" : "text";
+  const whole = parsed.kind === "action" ? parsed.code : parsed.text;
+  if (parsed.kind === "malformed" || !whole.startsWith(shown[type])) return [];
+  const rest = whole.slice(shown[type].length);
+  return rest.trim() === "" ? [] : [{ type, text: rest }];
+}

@@ -1,0 +1,79 @@
+import { Command, Option } from "commander";
+import { createAgent } from "../../agent/agent.ts";
+import type { RunResult } from "../../agent/events.ts";
+import { resolveModel } from "../../models/resolve-model.ts";
+import type { CliContext } from "../cli-context.ts";
+import { parseCount } from "../parse-options.ts";
+import { reportError } from "../report-error.ts";
+import { addWorkbenchOptions, withWorkbench } from "../workbench.ts";
+import type { WorkbenchOptions } from "../workbench.ts";
+import { readInputFiles } from "../workspace-files.ts";
+
+interface RunCommandOptions extends WorkbenchOptions {
+  readonly model?: string;
+  readonly maxTurns: number;
+  readonly system?: string;
+  readonly record?: string;
+}
+
+/** `codeact run`: lets a model work on a task. */
+export function createRunCommand(context: CliContext): Command {
+  const command = new Command("run")
+    .description("let a model work on a task by writing and running Python")
+    .argument("<task>", "what to do, in your words")
+    .argument("[files...]", "files that the code finds in its folder")
+    .option("--model <spec>", "model to use, such as gpt-5-mini (default: the first one found)")
+    .addOption(
+      new Option("--max-turns <number>", "replies of the model before it stops")
+        .argParser(parseCount)
+        .default(20),
+    )
+    .option("--system <text>", "instructions added to the model's own")
+    .option("--record <file>", "write the model's replies to a file that can be replayed");
+  return addWorkbenchOptions(command).action(
+    async (task: string, files: string[], options: RunCommandOptions) => {
+      await run(task, files, options, context);
+    },
+  );
+}
+
+async function run(
+  task: string,
+  files: readonly string[],
+  options: RunCommandOptions,
+  context: CliContext,
+): Promise<void> {
+  const inputs = readInputFiles(files, context.cwd);
+  const { env, fetch } = context;
+  const model = await resolveModel(options.model, { env, fetch });
+
+  await withWorkbench(options, inputs, context, async (workbench) => {
+    const { session, environment, view, signal } = workbench;
+    await using agent = createAgent({
+      model,
+      session,
+      environment,
+      maxTurns: options.maxTurns,
+      ...(options.system !== undefined && { instructions: options.system }),
+    });
+    const agentRun = agent.run(task, { signal });
+    for await (const event of agentRun) view.event(event);
+    return exitCodeOf(await agentRun.result, context);
+  });
+}
+
+function exitCodeOf(result: RunResult, context: CliContext): number {
+  switch (result.status) {
+    case "answered":
+      return 0;
+    case "turn-limit":
+      context.stderr.write(
+        `codeact: The model gave no answer in ${result.turns} turns.\n  Allow more with --max-turns, or make the task smaller.\n`,
+      );
+      return 1;
+    case "aborted":
+      return 130;
+    case "failed":
+      return reportError(result.error, context);
+  }
+}

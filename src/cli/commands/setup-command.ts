@@ -1,0 +1,39 @@
+import { Command } from "commander";
+import { CodeActError } from "../../errors.ts";
+import { findMadeEnvironment } from "../../execution/environment-folder.ts";
+import { runProcess } from "../../execution/run-process.ts";
+import type { CliContext } from "../cli-context.ts";
+import { canInstallSystemPackages, installSystemPackages } from "../system-packages.ts";
+import { makeEnvironmentWithSystem } from "./env-command.ts";
+
+/** `codeact setup`: gets this machine ready; quick when it is. */
+export function createSetupCommand(context: CliContext): Command {
+  return new Command("setup")
+    .description("get this machine ready: system packages, then the Python environment")
+    .action(async () => {
+      const missing = await ensureBubblewrap(context);
+      const made =
+        findMadeEnvironment({ env: context.env }) ??
+        (await makeEnvironmentWithSystem({ recreate: false }, context));
+      if (missing !== undefined) throw missing;
+      context.stdout.write(`ready: ${made.python}\n`);
+    });
+}
+
+/** Installs bubblewrap where this user may; otherwise returns what stays missing. */
+async function ensureBubblewrap(context: CliContext): Promise<CodeActError | undefined> {
+  const { env } = context;
+  if ((await runProcess("bwrap", ["--version"], { env })).exitCode === 0) return undefined;
+  if (process.platform !== "linux") {
+    return new CodeActError("sandbox_unavailable", "The sandbox runtime needs Linux.", {
+      hint: "Here only `--runtime bare` works, which runs the code without isolation.",
+    });
+  }
+  if (!(await canInstallSystemPackages(env))) {
+    return new CodeActError("sandbox_unavailable", "The program bubblewrap is not installed.", {
+      hint: "Run `sudo apt-get install bubblewrap`, then this again.",
+    });
+  }
+  await installSystemPackages(["bubblewrap", "python3-venv"], context);
+  return undefined;
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import type { CliContext } from "./cli-context.ts";
+import { createDoctorCommand } from "./commands/doctor-command.ts";
+import { createEnvCommand } from "./commands/env-command.ts";
+import { createExecCommand } from "./commands/exec-command.ts";
+import { createRunCommand } from "./commands/run-command.ts";
+import { createSetupCommand } from "./commands/setup-command.ts";
+import { reportError } from "./report-error.ts";
+
+/** Makes the command line program; parsing it runs a command. */
+export function createProgram(context: CliContext): Command {
+  const program = new Command("codeact")
+    .description("An LLM acts by writing Python, which runs in an isolated session.")
+    .version(packageVersion());
+  const commands = [
+    createRunCommand(context),
+    createExecCommand(context),
+    createEnvCommand(context),
+    createDoctorCommand(context),
+    createSetupCommand(context),
+  ];
+  for (const command of commands) program.addCommand(command);
+  for (const command of [program, ...commands]) {
+    command
+      .exitOverride()
+      .showHelpAfterError(
+        `Run \`codeact ${command === program ? "" : `${command.name()} `}--help\`.`,
+      )
+      .configureOutput({
+        writeOut: (text) => context.stdout.write(text),
+        writeErr: (text) => context.stderr.write(text),
+        outputError: (text, write) => write(text.replace(/^error: /, "codeact: ")),
+      });
+  }
+  return program;
+}
+
+/** Runs one command line and returns its exit code. Never throws: faults become a sentence on stderr. */
+export async function runCli(
+  args: readonly string[],
+  base: Omit<CliContext, "setExitCode">,
+): Promise<number> {
+  let exitCode = 0;
+  const context: CliContext = {
+    ...base,
+    setExitCode(code) {
+      exitCode = code;
+    },
+  };
+  try {
+    await createProgram(context).parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    // Commander has written its message already; wrong usage is wrong input.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return reportError(error, context);
+  }
+}
+
+function packageVersion(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { readonly version: string }).version;
+}

@@ -1,0 +1,79 @@
+import type { MimeBundle, Outcome, Output } from "../../execution/outcome.ts";
+import type { OutputFolder } from "../output-folder.ts";
+import type { Transcript } from "./transcript.ts";
+
+const pictures: readonly (readonly [mediaType: string, extension: string])[] = [
+  ["image/png", "png"],
+  ["image/jpeg", "jpg"],
+  ["image/svg+xml", "svg"],
+];
+
+/** Shows what cells produce, and saves their pictures as files. */
+export interface OutcomePrinter {
+  output(output: Output): void;
+  /** Says how a cell ended where its outputs don't show it. */
+  end(outcome: Outcome): void;
+}
+
+/** Makes a printer; pictures are called `plot-1.png`, `plot-2.png`, ... */
+export function createOutcomePrinter(transcript: Transcript, folder: OutputFolder): OutcomePrinter {
+  let plots = 0;
+
+  function showBundle(data: MimeBundle): void {
+    const picture = pictures.find(([mediaType]) => data[mediaType] !== undefined);
+    if (picture !== undefined) {
+      const [mediaType, extension] = picture;
+      plots += 1;
+      const encoding = mediaType === "image/svg+xml" ? "utf8" : "base64";
+      const bytes = Buffer.from(data[mediaType] ?? "", encoding);
+      const path = folder.save(`plot-${plots}.${extension}`, bytes);
+      transcript.output(`[plot saved to ${path}]\n`, "dim");
+      return;
+    }
+    const text = data["text/plain"] ?? data["text/markdown"] ?? data["text/html"];
+    if (text !== undefined) transcript.output(text.endsWith("\n") ? text : `${text}\n`);
+  }
+
+  return {
+    output(output) {
+      switch (output.type) {
+        case "stream":
+          transcript.output(output.text, output.name === "stderr" ? "yellow" : undefined);
+          break;
+        case "display":
+        case "value":
+          showBundle(output.data);
+          break;
+        case "error":
+          transcript.output(`${output.error.traceback.trimEnd()}\n`, "red");
+          break;
+      }
+    },
+    end(outcome) {
+      const ending = describeEnding(outcome);
+      if (ending !== undefined) transcript.output(`[${ending}]\n`, "yellow");
+    },
+  };
+}
+
+/** One line for an outcome that its outputs don't explain. */
+export function describeEnding(outcome: Outcome): string | undefined {
+  const seconds = (outcome.wallMs / 1000).toFixed(1);
+  const state = {
+    kept: "",
+    "rolled-back": "; the variables are as they were before the cell",
+    lost: "; all variables are lost",
+  }[outcome.state];
+  switch (outcome.status) {
+    case "timeout":
+      return `stopped after ${seconds} s: the time limit${state}`;
+    case "interrupted":
+      return `interrupted after ${seconds} s${state}`;
+    case "crashed": {
+      const crash = outcome.crash?.signal ?? outcome.crash?.reason ?? "unknown reason";
+      return `the interpreter crashed (${crash})${state}`;
+    }
+    default:
+      return undefined;
+  }
+}

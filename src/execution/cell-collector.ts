@@ -1,0 +1,83 @@
+import type { DoneFrame, OutputFrame } from "./kernel-frames.ts";
+import type { Outcome, Output, StreamOutput } from "./outcome.ts";
+
+/** Gathers the outputs of one running cell into its outcome. */
+export interface CellCollector {
+  add(frame: OutputFrame): void;
+  markTruncated(omittedBytes: number): void;
+  finish(done: DoneFrame, late: readonly StreamOutput[]): Outcome;
+}
+
+/** Creates a collector; `onOutput` sees each output as it happens, streams in the pieces in which they come. */
+export function createCellCollector(onOutput: ((output: Output) => void) | undefined): CellCollector {
+  const outputs: Output[] = [];
+  let streamName: StreamOutput["name"] | undefined;
+  let streamPieces: string[] = [];
+  let omittedBytes = 0;
+
+  const endStream = (): void => {
+    if (streamName !== undefined) {
+      outputs.push({ type: "stream", name: streamName, text: streamPieces.join("") });
+    }
+    streamName = undefined;
+    streamPieces = [];
+  };
+
+  const append = (output: Output): void => {
+    if (output.type !== "stream") {
+      endStream();
+      outputs.push(output);
+    } else {
+      if (output.name !== streamName) endStream();
+      streamName = output.name;
+      streamPieces.push(output.text);
+    }
+  };
+
+  return {
+    add(frame) {
+      const output = toOutput(frame);
+      append(output);
+      onOutput?.(output);
+    },
+    markTruncated(bytes) {
+      omittedBytes += bytes;
+      const marker = `\n[... ${bytes} bytes of output left out ...]\n`;
+      const output: Output = { type: "stream", name: streamName ?? "stdout", text: marker };
+      append(output);
+      onOutput?.(output);
+    },
+    finish(done, late) {
+      endStream();
+      const failure = outputs.findLast((output) => output.type === "error");
+      return {
+        status: done.status,
+        outputs,
+        late,
+        ...(failure === undefined ? {} : { error: failure.error }),
+        ...(done.crash === undefined ? {} : { crash: done.crash }),
+        ...(omittedBytes === 0 ? {} : { truncated: { omittedBytes } }),
+        state: done.state,
+        executionCount: done.executionCount,
+        wallMs: done.wallMs,
+        cpuMs: done.cpuMs,
+        peakMemoryBytes: done.peakMemoryBytes,
+      };
+    },
+  };
+}
+
+function toOutput(frame: OutputFrame): Output {
+  switch (frame.type) {
+    case "stream":
+      return { type: "stream", name: frame.name, text: frame.text };
+    case "value":
+      return { type: "value", data: frame.data };
+    case "error":
+      return { type: "error", error: frame.error };
+    case "display": {
+      const { id: _cell, ...display } = frame;
+      return display;
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { createCodeReplyParser } from "./reply-parser.ts";
+import type { ActionFormat, EnvironmentDescription } from "./format.ts";
+import { observationHeading, renderObservation } from "./render.ts";
+
+export interface CodeFormatOptions {
+  /** Text put before the instructions, such as the assistant's role. */
+  readonly preamble?: string;
+  /** Names of packages or files listed before the rest is only counted. Default: 60. */
+  readonly maxListed?: number;
+}
+
+/**
+ * Creates the format in which the model acts by writing Python: one `<execute>` block per turn.
+ * It also reads fenced Python, and forgives missing and broken marks.
+ */
+export function createCodeFormat(options: CodeFormatOptions = {}): ActionFormat {
+  const { preamble, maxListed = 60 } = options;
+  return {
+    name: "code",
+    stop: ["</execute>", `\n${observationHeading}`],
+    instructions: (environment) =>
+      [preamble, rules, describe(environment, maxListed)]
+        .filter((part) => part !== undefined && part !== "")
+        .join("\n\n"),
+    createParser: createCodeReplyParser,
+    render: renderObservation,
+  };
+}
+
+const rules = `You solve the user's task by writing Python code, which a stateful interpreter runs for you.
+
+To act, say in a sentence what you are about to do, then write one block of code:
+
+<execute>
+print("Hello World!")
+</execute>
+
+Then stop. The next message starts with "Execution Output:" and shows what the code printed, the value of its last expression, its plots and its errors. Never write that message yourself.
+
+- Work in small steps and look at the output before the next one. Print what you need to see.
+- Variables, imports and functions stay defined from one block to the next: do not repeat them.
+- Do not show code in place of running it; every block you write is run.
+- When code fails, read the error, find the cause and correct it. Do not repeat the same code.
+- Read and write files in the current folder.
+- When the task is done, answer the user in plain words, with the figures found and without any code block.`;
+
+function describe(environment: EnvironmentDescription, maxListed: number): string {
+  const lines: string[] = [];
+  if (environment.pythonVersion !== undefined) {
+    lines.push(`The interpreter is Python ${environment.pythonVersion}.`);
+  }
+  if (environment.packages !== undefined) {
+    lines.push(
+      environment.packages.length === 0
+        ? "Only the standard library can be imported."
+        : `Besides the standard library these packages can be imported: ${list(environment.packages, maxListed)}.`,
+    );
+  }
+  if (environment.files !== undefined && environment.files.length > 0) {
+    lines.push(`Files in the current folder: ${list(environment.files, maxListed)}.`);
+  }
+  return lines.join("\n");
+}
+
+function list(names: readonly string[], maxListed: number): string {
+  const shown = names.slice(0, maxListed).join(", ");
+  const rest = names.length - maxListed;
+  return rest > 0 ? `${shown} and ${rest} more` : shown;
+}

@@ -1,0 +1,152 @@
+import type { Crash, MimeBundle, Outcome } from "../execution/outcome.ts";
+import { terminalText } from "./terminal-text.ts";
+
+/** A piece of an observation. `protected` text survives truncation. */
+export type ObservationPart =
+  | { readonly type: "text"; readonly text: string; readonly protected?: boolean }
+  | {
+      readonly type: "image";
+      readonly mediaType: string;
+      readonly data: string;
+      /** One line that stands for the picture where pictures cannot be sent. */
+      readonly description: string;
+    };
+
+/** Turns the outputs of a cell into pieces, in order; streams that follow each other become one text. */
+export function observe(outcome: Outcome): readonly ObservationPart[] {
+  const parts: ObservationPart[] = [];
+  const late = terminalText(outcome.late.map((output) => output.text).join(""));
+  if (late.trim() !== "") {
+    parts.push({ type: "text", text: `[Output that earlier code wrote in the meantime]\n${late}` });
+  }
+  let stream = "";
+  const flush = () => {
+    if (stream !== "") parts.push({ type: "text", text: terminalText(stream) });
+    stream = "";
+  };
+  let errorShown = false;
+  for (const output of shownOutputs(outcome)) {
+    if (output.type === "stream") {
+      stream += output.text;
+      continue;
+    }
+    flush();
+    if (output.type === "error") {
+      errorShown = true;
+      parts.push({ type: "text", text: tracebackText(output.error), protected: true });
+    } else {
+      parts.push(...observeBundle(output.data));
+    }
+  }
+  flush();
+  if (!errorShown && outcome.error !== undefined) {
+    parts.push({ type: "text", text: tracebackText(outcome.error), protected: true });
+  }
+  return parts;
+}
+
+/** An update of a display stands where the display first stood. */
+function shownOutputs(outcome: Outcome): Outcome["outputs"] {
+  const shown: Outcome["outputs"][number][] = [];
+  const places = new Map<string, number>();
+  for (const output of outcome.outputs) {
+    const id = output.type === "display" ? output.displayId : undefined;
+    const place = id === undefined ? undefined : places.get(id);
+    if (output.type === "display" && output.update === true && place !== undefined) {
+      shown[place] = output;
+    } else {
+      if (id !== undefined) places.set(id, shown.length);
+      shown.push(output);
+    }
+  }
+  return shown;
+}
+
+function tracebackText(error: NonNullable<Outcome["error"]>): string {
+  const text = terminalText(error.traceback).trimEnd();
+  return text === "" ? `${error.name}: ${error.message}` : text;
+}
+
+const textTypes = ["text/plain", "text/markdown", "text/latex", "text/html", "application/json"];
+
+function observeBundle(data: MimeBundle): readonly ObservationPart[] {
+  const parts: ObservationPart[] = [];
+  const image = Object.keys(data).find((type) => /^image\/(png|jpeg|gif|webp)$/.test(type));
+  if (image !== undefined) {
+    const base64 = data[image]!.replaceAll(/\s/g, "");
+    const size = image === "image/png" ? pngSize(base64) : undefined;
+    const description = size === undefined ? `[${image} figure]` : `[${image} figure, ${size}]`;
+    parts.push({ type: "image", mediaType: image, data: base64, description });
+    return parts;
+  }
+  const markdown = data["text/markdown"];
+  // Objects without a text of their own show as `<module.Class object at 0x...>`.
+  const plain = data["text/plain"];
+  const type =
+    markdown !== undefined && (plain === undefined || /^<[^>]* at 0x[0-9a-f]+>$/.test(plain.trim()))
+      ? "text/markdown"
+      : textTypes.find((name) => data[name] !== undefined);
+  if (type !== undefined) {
+    parts.push({ type: "text", text: terminalText(data[type]!) });
+  } else if (data["image/svg+xml"] !== undefined) {
+    parts.push({ type: "text", text: "[image/svg+xml figure]" });
+  } else if (Object.keys(data).length > 0) {
+    parts.push({ type: "text", text: `[output of type ${Object.keys(data).join(", ")}]` });
+  }
+  return parts;
+}
+
+/** Reads width and height from a PNG's header, such as `640x480`. */
+function pngSize(base64: string): string | undefined {
+  const header = Buffer.from(base64.slice(0, 40), "base64");
+  if (header.length < 24 || header.toString("latin1", 12, 16) !== "IHDR") return undefined;
+  return `${header.readUInt32BE(16)}x${header.readUInt32BE(20)}`;
+}
+
+/** Says how the cell ended, where its outputs do not, and what became of the variables. */
+export function statusNote(outcome: Outcome): string | undefined {
+  const seconds = `${(outcome.wallMs / 1000).toFixed(1)} s`;
+  switch (outcome.status) {
+    case "ok":
+    case "error":
+      return outcome.state === "kept" ? undefined : `[${capitalise(stateNote(outcome.state))}]`;
+    case "timeout":
+      return `[The code was stopped after ${seconds} because it took too long; ${stateNote(outcome.state)}]`;
+    case "interrupted":
+      return `[The code was interrupted after ${seconds}; ${stateNote(outcome.state)}]`;
+    case "crashed":
+      return `[The interpreter died: ${crashNote(outcome.crash)}; ${stateNote(outcome.state)}]`;
+  }
+}
+
+function stateNote(state: Outcome["state"]): string {
+  switch (state) {
+    case "kept":
+      return "the variables are as the code left them.";
+    case "rolled-back":
+      return "the variables are back to what they were before this code ran.";
+    case "lost":
+      return "all variables are lost, the files are still there. Import and compute again what you need.";
+  }
+}
+
+function crashNote(crash: Crash | undefined): string {
+  switch (crash?.reason) {
+    case "memory":
+      return "the code used more memory than it may";
+    case "deadline":
+      return "the code passed its deadline and could not be interrupted";
+    case "unresponsive":
+      return "it no longer responded";
+    case "exit":
+      return `the code ended the process with exit code ${crash.exitCode ?? "unknown"}`;
+    case "signal":
+      return `it was killed by ${crash.signal ?? "a signal"}`;
+    case undefined:
+      return "for an unknown reason";
+  }
+}
+
+function capitalise(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,137 @@
+/** A mark that means something in prose. `end`: a chat template's token after which nothing counts. */
+export type MarkKind = "execute" | "execute-end" | "thought" | "think" | "think-end" | "end";
+
+export interface Mark {
+  readonly kind: MarkKind;
+  readonly length: number;
+}
+
+const marks: readonly (readonly [string, MarkKind])[] = [
+  ["<execute>", "execute"],
+  ["</execute>", "execute-end"],
+  ["<thought>", "thought"],
+  ["</thought>", "thought"],
+  ["<think>", "think"],
+  ["</think>", "think-end"],
+  ["<|im_end|>", "end"],
+  ["<|im_start|>", "end"],
+  ["<|endoftext|>", "end"],
+  ["<|eot_id|>", "end"],
+];
+
+/** Reads the mark at `index`. `partial`: what is there may become a mark once more text arrives. */
+export function markAt(text: string, index: number, final: boolean): Mark | "partial" | undefined {
+  const lower = text.slice(index, index + 16).toLowerCase();
+  for (const [name, kind] of marks) {
+    if (lower.startsWith(name)) return { kind, length: name.length };
+  }
+  if (!final && marks.some(([name]) => name.startsWith(lower))) return "partial";
+  return undefined;
+}
+
+/** A place where the code of an action may end. */
+export interface Closer {
+  readonly index: number;
+  /** Characters of the mark itself. */
+  readonly length: number;
+  readonly kind: "tag" | "fence" | "observation" | "end";
+  /** Whether the mark is written in full. */
+  readonly whole: boolean;
+}
+
+const closingStarts = [
+  "</execute",
+  ...marks.filter(([, kind]) => kind === "end").map(([name]) => name),
+];
+
+const observationLabel = "Execution Output:";
+
+/**
+ * Finds the first closing mark in `text` at or after `from`: the tag, a fence, a template's end token,
+ * or the label with which an invented observation starts. `before` is the code that precedes `text`.
+ * A number: nothing up to that index; from there on more text is needed.
+ */
+export function findCloser(
+  text: string,
+  from: number,
+  before: string,
+  fence: string,
+  final: boolean,
+): Closer | number {
+  const candidates = /<|`|~|E/g;
+  candidates.lastIndex = from;
+  for (let match = candidates.exec(text); match !== null; match = candidates.exec(text)) {
+    const index = match.index;
+    const closer = closerAt(text, index, before, fence, final);
+    if (closer === "partial") return index;
+    if (closer !== undefined) return { index, ...closer };
+  }
+  return text.length;
+}
+
+function closerAt(
+  text: string,
+  index: number,
+  before: string,
+  fence: string,
+  final: boolean,
+): Omit<Closer, "index"> | "partial" | undefined {
+  const rest = text.slice(index, index + 64);
+  if (rest[0] === "<") {
+    const tag = /^<\/execute([ \t]*>|(?!\w))/i.exec(rest);
+    if (tag !== null) {
+      const whole = tag[0].endsWith(">");
+      if (!whole && !final && /^<\/execute[ \t]*$/i.test(rest)) return "partial";
+      return { kind: "tag", length: tag[0].length, whole };
+    }
+    if (!final && closingStarts.some((start) => start.startsWith(rest.toLowerCase()))) {
+      return "partial";
+    }
+    const mark = markAt(text, index, true);
+    return mark !== undefined && mark !== "partial" && mark.kind === "end"
+      ? { kind: "end", length: mark.length, whole: false }
+      : undefined;
+  }
+  if (rest[0] === "E") {
+    const line = text.slice(text.lastIndexOf("\n", index - 1) + 1, index);
+    if (line.trim() !== "" || (line.length === index && !isLineStart(before))) return undefined;
+    if (rest.startsWith(observationLabel)) {
+      return { kind: "observation", length: 0, whole: false };
+    }
+    return !final && observationLabel.startsWith(rest) ? "partial" : undefined;
+  }
+  if (rest[0] !== fence[0]) return undefined;
+  if (rest.startsWith(fence)) {
+    return { kind: "fence", length: fence.length, whole: true };
+  }
+  return !final && fence.startsWith(rest) ? "partial" : undefined;
+}
+
+/** Tells whether only white space precedes the end of `text` on its line. */
+export function isLineStart(text: string): boolean {
+  return text.slice(text.lastIndexOf("\n") + 1).trim() === "";
+}
+
+export interface FenceOpening {
+  /** The run of backticks or tildes. */
+  readonly fence: string;
+  /** The first word after it, in lower case. */
+  readonly language: string;
+  /** Characters up to and including the line's end. */
+  readonly length: number;
+}
+
+/** Reads the opening of a fenced block at the start of `text`, whose line must be complete. */
+export function parseFence(text: string): FenceOpening | undefined {
+  const match = /^(`{3,}|~{3,})[ \t]*([^\s`]*)([^\n`]*)(?:\n|$)/.exec(text);
+  if (match === null) return undefined;
+  const language = match[2]!.toLowerCase().replace(/^\{?\.?|[,}].*$/g, "");
+  return { fence: match[1]!, language, length: match[0].length };
+}
+
+const pythonLanguages = new Set(["python", "py", "python3", "ipython", "ipython3", "tool_code"]);
+
+/** Tells whether a fence with this language holds Python to be run. */
+export function isPythonLanguage(language: string): boolean {
+  return pythonLanguages.has(language);
+}
