@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import socket
 
-from .supervisor import Supervisor
-
 
 def main() -> None:
     """Read the command line and run until the host is done."""
@@ -17,13 +15,18 @@ def main() -> None:
     zygote = commands.add_parser("zygote", help="fork isolated sessions")
     zygote.add_argument("--socket", required=True, help="path to listen on")
     zygote.add_argument("--preload", default="", help="modules to import first, separated by commas")
+    zygote.add_argument("--ready", type=int, default=3, help="sandboxes that wait for a session")
     options = parser.parse_args()
     if options.command == "serve":
         _serve(options.fd)
     else:
         from .zygote import serve as serve_zygote
 
-        serve_zygote(options.socket, tuple(name for name in options.preload.split(",") if name))
+        serve_zygote(options.socket, _names(options.preload), options.ready)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in text.split(",") if name)
 
 
 def _serve(descriptor: int) -> None:

@@ -1,25 +1,309 @@
-import ast,sys,traceback
+"""Runs the cells of one session in one namespace."""
+
+from __future__ import annotations
+
+import __future__ as futures
+import ast
+import builtins
+import linecache
+import os
+import sys
+import types
+from typing import Any, Optional
+
+from . import display, mime, open_figures
+from .guarded import BUILTINS, repair_builtins
+from .ipython import StandIn
+from .shell import Shell
+from .streams import Ask, Emit, Streams
+from .tracebacks import describe_error
+from .transform import transform_cell
+
+__builtins__ = BUILTINS  # type: ignore[assignment]
+
+# Values kept in `Out` and sources kept in `In`; older ones are dropped.
+KEPT_VALUES = 100
+KEPT_SOURCES = 1000
+
+_TOP_LEVEL_AWAIT = 0x2000  # ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, whatever a cell does to ast
+_COROUTINE = 0x80
+_FUTURE_FLAGS = 0
+for _name in futures.all_feature_names:
+    if _name != "nested_scopes":  # its flag has another meaning in compiled code
+        _FUTURE_FLAGS |= getattr(futures, _name).compiler_flag
+
+_settrace, _setprofile = sys.settrace, sys.setprofile
+_modules = sys.modules
+_loaded = dict(sys.modules)
+
+
 class Interpreter:
-    def __init__(self,emit,ask=None):
-        self.emit=emit; self.namespace={"__name__":"__main__"}
-        class S:
-            def write(s,t):
-                if t: emit({"type":"stream","name":"stdout","text":t})
-            def flush(s): pass
-        self.s=S()
-    def run(self,src):
-        sys.stdout=self.s
+    """A persistent namespace, and what it takes to run a cell in it.
+
+    `emit` takes each output as it happens. `ask(prompt, password)` answers `input()`; without it
+    `input()` raises EOFError. Creating one replaces the module ``__main__``.
+    """
+
+    def __init__(self, emit: Emit, ask: Optional[Ask] = None) -> None:
+        self.execution_count = 0
+        self._emit = emit
+        self._owner = os.getpid()
+        self._module = types.ModuleType("__main__")
+        self.namespace: dict[str, Any] = self._module.__dict__
+        self._streams = Streams(emit, ask)
+        self._flags = 0
+        self._loop: Any = None
+        self._cell_files: list[str] = []
+        self._last: tuple[Any, Any, Any] = ("", "", "")
+        self._inputs: list[str] = [""]
+        self._outputs: dict[int, Any] = {}
+        self.shell = Shell(self.namespace, self.run_code, self._streams)
+        self.namespace.update(
+            {
+                "__builtins__": builtins,
+                "In": self._inputs,
+                "Out": self._outputs,
+                "_": "",
+                "__": "",
+                "___": "",
+            }
+        )
+        self.own_names = frozenset(self.namespace)
+        self._provide_builtins()
+        StandIn(self.shell.get_ipython).install()
+        open_figures.choose_backend()
+        display.connect(self._show)
+
+    def run(self, source: str) -> str:
+        """Run a cell and return `ok`, `error` or `interrupted`. Never raises.
+
+        What it raised has been emitted as an error frame before this returns.
+        """
+        self.execution_count += 1
         try:
-            tree=ast.parse(src)
-            last=None
-            if tree.body and isinstance(tree.body[-1],ast.Expr): last=ast.Expression(tree.body.pop().value)
-            exec(compile(tree,"c","exec"),self.namespace)
-            if last is not None:
-                v=eval(compile(last,"c","eval"),self.namespace)
-                if v is not None: self.emit({"type":"value","data":{"text/plain":repr(v)}})
-            return "ok"
+            self._prepare()
+            status = self._run_guarded(source)
+        except KeyboardInterrupt as interrupt:
+            status = self._report(interrupt)
+        except BaseException as error:  # a fault of the kernel's own is still only this cell's
+            status = self._report(error)
+        _settrace(None)
+        _setprofile(None)
+        try:
+            self._streams.flush()
         except KeyboardInterrupt:
-            return "interrupted"
-        except BaseException as e:
-            self.emit({"type":"error","error":{"name":type(e).__name__,"message":str(e),"traceback":traceback.format_exc(),"frames":[]}})
-            return "error"
+            status = "interrupted"
+        except Exception:
+            pass
+        return status
+
+    def run_code(self, source: str, first_line: int = 1) -> Any:
+        """Run source in the namespace, as part of the current cell, and return its last value.
+
+        Line numbers count from `first_line` of the cell.
+        """
+        filename = f"<cell {self.execution_count}>"
+        tree = self._parse("\n" * (first_line - 1) + transform_cell(source), filename)
+        return self._execute(tree, filename)
+
+    def _prepare(self) -> None:
+        self._owner = os.getpid()
+        repair_builtins()
+        _settrace(None)
+        _setprofile(None)
+        if sys.modules is not _modules:
+            sys.modules = _modules
+        _modules["__main__"] = self._module
+        if "sys" not in _modules or __name__ not in _modules:
+            for name, module in _loaded.items():
+                _modules.setdefault(name, module)
+        self._streams.install()
+        self.namespace.setdefault("__name__", "__main__")
+        self.namespace["__builtins__"] = builtins
+
+    def _run_guarded(self, source: str) -> str:
+        error: Optional[BaseException] = None
+        try:
+            value = self._run_source(source)
+            self._streams.flush()
+            if value is not None:
+                self._show_value(value)
+        except BaseException as raised:
+            error = raised
+        _settrace(None)
+        _setprofile(None)
+        if os.getpid() != self._owner:
+            self._leave_forked_process(error)
+        self._streams.flush()
+        try:
+            open_figures.show_open_figures()
+        except BaseException as raised:
+            error = error or raised
+        try:
+            return "ok" if error is None else self._report(error)
+        finally:
+            error = None  # its traceback holds this frame and the cell's
+
+    def _run_source(self, source: str) -> Any:
+        filename = f"<cell {self.execution_count}>"
+        self._remember_source(source, filename)
+        tree = self._parse(transform_cell(source), filename)
+        silent = _ends_with_semicolon(tree, source)
+        value = self._execute(tree, filename)
+        if value is not None:
+            self._remember_value(value)
+        return None if silent else value
+
+    def _parse(self, source: str, filename: str) -> ast.Module:
+        flags = ast.PyCF_ONLY_AST | _TOP_LEVEL_AWAIT | self._flags
+        return compile(source, filename, "exec", flags, True)  # type: ignore[return-value]
+
+    def _execute(self, tree: ast.Module, filename: str) -> Any:
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        flags = _TOP_LEVEL_AWAIT | self._flags
+        code = value_code = None
+        if tree.body:
+            code = compile(tree, filename, "exec", flags, True)
+            self._flags |= code.co_flags & _FUTURE_FLAGS
+            flags |= self._flags
+        if last is not None:
+            expression = ast.Expression(last.value)  # type: ignore[attr-defined]
+            value_code = compile(expression, filename, "eval", flags, True)
+            value_code = value_code.replace(co_name="<module>")
+        if code is not None:
+            self._evaluate(code)
+        return None if value_code is None else self._evaluate(value_code)
+
+    def _evaluate(self, code: types.CodeType) -> Any:
+        result = eval(code, self.namespace)
+        return self._await(result) if code.co_flags & _COROUTINE else result
+
+    def _await(self, coroutine: Any) -> Any:
+        import asyncio
+
+        if self._loop is None or self._loop.is_closed():
+            self._loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self._loop)
+        task = self._loop.create_task(coroutine)
+        try:
+            return self._loop.run_until_complete(task)
+        except KeyboardInterrupt:
+            if not task.done():
+                task.cancel()
+                self._loop.run_until_complete(asyncio.wait([task], timeout=1))
+            raise
+
+    def _show_value(self, value: Any) -> None:
+        own = getattr(type(value), "_ipython_display_", None)
+        if callable(own) and not isinstance(value, type):
+            own(value)
+        elif open_figures.is_figure(value):
+            self._emit({"type": "value", "data": open_figures.take_figure(value)})
+        else:
+            self._emit({"type": "value", "data": mime.bundle_of(value)})
+
+    def _show(self, bundle: dict, display_id: Optional[str], update: bool) -> None:
+        if os.getpid() != self._owner:
+            os.write(1, (bundle.get("text/plain", "") + "\n").encode("utf-8", "replace"))
+            return
+        self._streams.flush()
+        frame: dict[str, Any] = {"type": "display", "data": bundle}
+        if display_id is not None:
+            frame["displayId"] = str(display_id)
+        if update:
+            frame["update"] = True
+        self._emit(frame)
+
+    def _report(self, error: BaseException) -> str:
+        status = "interrupted" if isinstance(error, KeyboardInterrupt) else "error"
+        for _ in range(2):  # an interrupt may arrive while the report is being written
+            try:
+                report = describe_error(error, self.namespace)
+                self._emit({"type": "error", "error": report})
+                break
+            except KeyboardInterrupt:
+                status = "interrupted"
+            except Exception:
+                break
+        return status
+
+    def _leave_forked_process(self, error: Optional[BaseException]) -> None:
+        code = 0
+        if isinstance(error, SystemExit):
+            code = error.code if isinstance(error.code, int) else int(error.code is not None)
+        elif error is not None:
+            report = describe_error(error, self.namespace)
+            os.write(2, (report["traceback"] + "\n").encode("utf-8", "replace"))
+            code = 1
+        self._streams.flush()
+        os._exit(code & 255)
+
+    def _remember_source(self, source: str, filename: str) -> None:
+        lines = source.splitlines(True)
+        if lines and not lines[-1].endswith("\n"):
+            lines[-1] += "\n"
+        linecache.cache[filename] = (len(source), None, lines, filename)
+        self._cell_files.append(filename)
+        if len(self._cell_files) > KEPT_SOURCES:
+            linecache.cache.pop(self._cell_files.pop(0), None)
+            old = len(self._inputs) - KEPT_SOURCES
+            if old > 0:
+                self._inputs[old] = ""
+        self._inputs.append(source)
+
+    def _remember_value(self, value: Any) -> None:
+        if value is self._outputs:
+            return
+        count = self.execution_count
+        namespace = self.namespace
+        names = ("_", "__", "___")
+        untouched = all(namespace.get(name) is kept for name, kept in zip(names, self._last))
+        if untouched:
+            self._last = (value, self._last[0], self._last[1])
+            namespace.update(zip(names, self._last))
+        namespace[f"_{count}"] = value
+        self._outputs[count] = value
+        if len(self._outputs) > KEPT_VALUES:
+            oldest = next(iter(self._outputs))
+            dropped = self._outputs.pop(oldest)
+            if namespace.get(f"_{oldest}") is dropped:
+                del namespace[f"_{oldest}"]
+
+    def _provide_builtins(self) -> None:
+        provided = {
+            "display": display.display,
+            "get_ipython": self.shell.get_ipython,
+            "input": self._streams.input,
+            "exit": _leave,
+            "quit": _leave,
+        }
+        BUILTINS.update(provided)
+        vars(builtins).update(provided)
+        import getpass
+
+        getpass.getpass = self._streams.getpass  # type: ignore[assignment]
+
+
+def _leave(code: Any = None) -> None:
+    """End the cell; the session goes on."""
+    raise SystemExit if code is None else SystemExit(code)
+
+
+_leave.__name__ = _leave.__qualname__ = "exit"
+
+
+def _ends_with_semicolon(tree: ast.Module, source: str) -> bool:
+    if not tree.body or not isinstance(tree.body[-1], ast.Expr) or ";" not in source:
+        return False
+    last = source.rstrip()
+    if "#" not in last.splitlines()[-1]:
+        return last.endswith(";")
+    node = tree.body[-1]
+    lines = source.splitlines()
+    line = node.end_lineno or 1
+    if line > len(lines):
+        return False
+    rest = lines[line - 1].encode("utf-8")[node.end_col_offset or 0 :].decode("utf-8", "replace")
+    return rest.lstrip().startswith(";")
+
+

@@ -49,38 +49,35 @@ WORKSPACE = "/workspace"
 HOME = "/home/user"
 HOST_NAME = "codeact"
 
+_SCRATCH_FOLDERS = ("/tmp", "/dev/shm", HOME)
+_SAFE = MS_NOSUID | MS_NODEV
 _SIOCSIFFLAGS, _IFF_UP = 0x8914, 1
 
 
-def enter_sandbox(session: str, scratch_bytes: int, outer_uid: int, outer_gid: int) -> None:
+def enter_sandbox(outer_uid: int, outer_gid: int) -> None:
     """Finish the namespaces of this process, which must be process 1 of NAMESPACES. Raises OSError."""
     _map_user(outer_uid, outer_gid)
     mount("none", "/", flags=MS_REC | MS_PRIVATE)
-    scratch = f"size={scratch_bytes},mode=1777"
-    safe = MS_NOSUID | MS_NODEV
-    for folder in ("/tmp", "/dev/shm", HOME):
-        mount("tmpfs", folder, "tmpfs", safe, scratch)
-    mount(f"{HOST_FOLDER}/sessions/{session}", WORKSPACE, flags=MS_BIND)
-    mount("none", WORKSPACE, flags=MS_REMOUNT | MS_BIND | safe)
-    mount("none", CACHE_FOLDER, flags=MS_REMOUNT | MS_BIND | MS_RDONLY | safe)
-    mount("tmpfs", HOST_FOLDER, "tmpfs", safe | MS_RDONLY, "size=4k,mode=0")
-    mount("proc", "/proc", "proc", safe | MS_NOEXEC)
+    mount("none", CACHE_FOLDER, flags=MS_REMOUNT | MS_BIND | MS_RDONLY | _SAFE)
+    mount("proc", "/proc", "proc", _SAFE | MS_NOEXEC)
     set_hostname(HOST_NAME)
     _bring_loopback_up()
-    os.chdir(WORKSPACE)
     # Processes of the session run as the same user: this keeps them out of the supervisor's memory.
     prctl(PR_SET_DUMPABLE, 0)
 
 
-def confine_worker(limits: dict[str, int]) -> None:
+def show_workspace(session: str, scratch_bytes: int) -> None:
+    """Give the sandbox its workspace and its scratch folders, and hide the host's folder. Raises OSError."""
+    mount(f"{HOST_FOLDER}/sessions/{session}", WORKSPACE, flags=MS_BIND)
+    mount("none", WORKSPACE, flags=MS_REMOUNT | MS_BIND | _SAFE)
+    for folder in _SCRATCH_FOLDERS:
+        mount("tmpfs", folder, "tmpfs", _SAFE, f"size={scratch_bytes},mode=1777")
+    mount("tmpfs", HOST_FOLDER, "tmpfs", _SAFE | MS_RDONLY, "size=4k,mode=0")
+
+
+def confine_worker() -> None:
     """Take from this process, for good, all that the code of a session must not have. Raises OSError."""
-    for kind, value in (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NPROC, limits["processes"]),
-        (resource.RLIMIT_FSIZE, limits["fileBytes"]),
-        (resource.RLIMIT_AS, _address_space() + limits["memoryBytes"]),
-    ):
-        resource.setrlimit(kind, (value, value))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     drop_capabilities()
     prctl(PR_SET_DUMPABLE, 1)
@@ -91,12 +88,6 @@ def _map_user(uid: int, gid: int) -> None:
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"{uid} {uid} 1")
     _write("/proc/self/gid_map", f"{gid} {gid} 1")
-
-
-def _address_space() -> int:
-    """Return what this process has mapped already, most of it shared, in bytes."""
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[0]) * resource.getpagesize()
 
 
 def _bring_loopback_up() -> None:

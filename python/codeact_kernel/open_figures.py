@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import sys
 from typing import Any
 
@@ -17,14 +18,14 @@ BACKEND = "module://codeact_kernel.figures"
 
 def show_open_figures() -> None:
     """Show pyplot's open figures in the order of their numbers, and close them."""
-    from .display import show_bundle
-
     helpers = sys.modules.get("matplotlib._pylab_helpers")
     if helpers is None:
         return
     managers = helpers.Gcf.get_all_fig_managers()
     if not managers:
         return
+    from .display import show_bundle
+
     try:
         for manager in managers:
             figure = manager.canvas.figure
@@ -33,6 +34,20 @@ def show_open_figures() -> None:
     finally:
         for manager in managers:
             helpers.Gcf.destroy(manager)
+
+
+def choose_backend() -> None:
+    """Make this kernel's backend the one of matplotlib, whether it is imported already or later.
+
+    Call it before preloading pyplot, and every session starts with it at no cost.
+    """
+    if os.environ.get("MPLBACKEND", "agg").lower() in ("agg", "module://matplotlib_inline.backend_inline"):
+        os.environ["MPLBACKEND"] = BACKEND
+    matplotlib = sys.modules.get("matplotlib")
+    if matplotlib is None or os.environ["MPLBACKEND"] != BACKEND:
+        return
+    if dict.__getitem__(matplotlib.rcParams, "backend") != BACKEND:
+        matplotlib.use(BACKEND)
 
 
 def is_figure(value: Any) -> bool:

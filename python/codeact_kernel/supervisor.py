@@ -7,6 +7,7 @@ so that a cell that kills its interpreter leaves the state before that cell.
 
 from __future__ import annotations
 
+import os
 import platform
 import select
 import signal
@@ -14,6 +15,7 @@ import socket
 import time
 from typing import Any, Callable
 
+from .limits import limit_process
 from .outgoing import Outgoing
 from .pipes import OutputPipes
 from .processes import describe_exit, end_descendants, interrupt_group, kill, reap
@@ -28,25 +30,10 @@ _OUTPUT_TYPES = ("stream", "display", "value", "error")
 
 
 class Supervisor:
-    """Serves one session on `wire` until the host closes it.
+    """Serves one session. `prepare_worker` runs in each new worker before any code of the session does."""
 
-    `limits` has `timeoutMs`, `graceMs` and `outputBytes`; see SessionLimits in src/execution/runtime.ts.
-    `prepare_worker` runs in each new worker before any code of the session does.
-    """
-
-    def __init__(
-        self,
-        wire: socket.socket,
-        limits: dict[str, int],
-        transactions: bool = True,
-        prepare_worker: Callable[[], None] = lambda: None,
-    ) -> None:
-        self._limits = limits
-        self._transactions = transactions
+    def __init__(self, prepare_worker: Callable[[], None] = lambda: None) -> None:
         self._prepare_worker = prepare_worker
-        self._wire = wire
-        self._wire_reader = FrameReader()
-        self._host = Outgoing(wire)
         self._pipes = OutputPipes()
         self._waker, self._wake = socket.socketpair()
         self._queue: list[dict[str, Any]] = []
@@ -55,16 +42,30 @@ class Supervisor:
         self._copies: list[tuple[int, WorkerHandle]] = []
         self._exits: dict[int, int] = {}
 
-    def run(self) -> None:
-        """Serve until the host closes the wire, then end every process of the session."""
+    def start_worker(self) -> None:
+        """Fork the worker, which can be done before there is anything to serve."""
         for sock in (self._waker, self._wake):
             sock.setblocking(False)
         signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(ignored, signal.SIG_IGN)
+        self._worker = start_worker(self._pipes.standard, self._prepare_worker)
+
+    def serve(self, wire: socket.socket, limits: dict[str, int], transactions: bool, folder: str) -> None:
+        """Run cells in `folder` until the host closes `wire`, then end every process of the session.
+
+        `limits` is what the host sends: see SessionLimits in src/execution/runtime.ts.
+        """
+        self._limits = limits
+        self._transactions = transactions
+        self._wire = wire
+        self._wire_reader = FrameReader()
+        self._host = Outgoing(wire)
+        os.chdir(folder)
+        limit_process(self._worker.pid, limits)
+        self._worker.send({"type": "start", "folder": folder})
         self._host.send(encode(_ready()))
-        self._worker = self._start_worker()
         try:
             while self._serve_once():
                 pass
@@ -216,9 +217,6 @@ class Supervisor:
 
     # Workers and their frozen copies
 
-    def _start_worker(self) -> WorkerHandle:
-        return start_worker(self._pipes.standard, self._prepare_worker, [self._wire, self._waker, self._wake])
-
     def _checkpoint(self) -> None:
         if self._transactions:
             ours, theirs = socket.socketpair()
@@ -272,7 +270,8 @@ class Supervisor:
                 self._worker = copy
                 return "rolled-back" if count == self._cells_run else "lost"
             copy.end()
-        self._worker = self._start_worker()
+        self._worker = start_worker(self._pipes.standard, self._prepare_worker)
+        limit_process(self._worker.pid, self._limits)
         return "lost" if self._cells_run else "rolled-back"
 
 

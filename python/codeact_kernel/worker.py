@@ -60,6 +60,8 @@ class Worker:
                 return
             if command["type"] == "execute":
                 self._execute(command)
+            elif command["type"] == "start":
+                os.chdir(command["folder"])
             elif command["type"] == "checkpoint":
                 self._checkpoint()
 

@@ -93,9 +93,7 @@ class WorkerHandle:
         self.socket.close()
 
 
-def start_worker(
-    standard: tuple[int, int, int], prepare: Callable[[], None], sockets_to_close: list[socket.socket]
-) -> WorkerHandle:
+def start_worker(standard: tuple[int, int, int], prepare: Callable[[], None]) -> WorkerHandle:
     """Fork a worker with fresh state. `prepare` runs in it before any code of the session does."""
     from .worker import Worker  # by the parent, so that each worker finds it loaded
 
@@ -103,7 +101,7 @@ def start_worker(
     gc.freeze()
     pid = os.fork()
     if pid == 0:
-        _become(Worker, theirs, standard, prepare, [ours, *sockets_to_close])
+        _become(Worker, theirs, standard, prepare)
     theirs.close()
     return WorkerHandle(ours, pid)
 
@@ -113,22 +111,31 @@ def _become(
     sock: socket.socket,
     standard: tuple[int, int, int],
     prepare: Callable[[], None],
-    sockets_to_close: list[socket.socket],
 ) -> None:
     status = 1
     try:
         os.setsid()
         signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        for other in sockets_to_close:
-            other.close()
+        for ordinary in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(ordinary, signal.SIG_DFL)
         for target, source in enumerate(standard):
             os.dup2(source, target)
+        _close_all_but({0, 1, 2, sock.fileno(), *standard})
         prepare()
         worker_class(sock, standard).run()
         status = 0
     finally:
         os._exit(status)
+
+
+def _close_all_but(keep: set[int]) -> None:
+    """Close every other descriptor: a worker gets nothing that it was not given."""
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) not in keep:
+            try:
+                os.close(int(name))
+            except OSError:
+                pass  # the listing's own
 
 
 def wait_until_frozen(handle: WorkerHandle, seconds: float) -> None:

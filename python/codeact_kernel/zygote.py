@@ -1,30 +1,34 @@
 """The process that sessions are forked from: it has imported the usual packages already.
 
-It listens on a Unix socket in a folder that only the host and it can see. Each connection is a session:
-its first frame is ``open``, and the fork that serves it owns the connection from then on.
+It keeps a few sandboxes ready. Each waits on a Unix socket that only the host and the zygote can see; the
+one that accepts a connection becomes its session, reads the ``open`` frame, and owns the connection from
+then on. The zygote never sees what a session does.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
+import struct
 import time
-from typing import Any
+import traceback
 
 from . import isolation
 from .libc import PR_SET_PDEATHSIG, fork_into, prctl
 from .preload import preload, reseed
+from .processes import reap
 from .supervisor import Supervisor
-from .wire import ProtocolError, encode, read_frame
+from .wire import encode, read_frame
 
 _BACKLOG = 512
 _OPEN_SECONDS = 5.0
-# Keeps a zygote that can't start from being started over and over at full speed.
 _RESPAWN_SECONDS = 0.2
+_SLOT = struct.Struct("!Q")
 
 
-def serve(socket_path: str, modules: tuple[str, ...]) -> None:
+def serve(socket_path: str, modules: tuple[str, ...], ready_sandboxes: int) -> None:
     """Keep a zygote on `socket_path` until killed. Sessions outlive the zygote that they came from."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(socket_path)
@@ -34,73 +38,99 @@ def serve(socket_path: str, modules: tuple[str, ...]) -> None:
         if pid == 0:
             try:
                 prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-                _fork_sessions(listener, modules)
+                _announce(modules)
+                Zygote(listener, ready_sandboxes).run()
+            except BaseException:  # noqa: BLE001 - a fork must not go on in its parent's code
+                traceback.print_exc()
             finally:
                 os._exit(1)
-        os.waitpid(pid, 0)
+        _, status = os.waitpid(pid, 0)
+        if os.WIFEXITED(status):  # it failed by itself and would again
+            return
         time.sleep(_RESPAWN_SECONDS)
 
 
-def _fork_sessions(listener: socket.socket, modules: tuple[str, ...]) -> None:
+def _announce(modules: tuple[str, ...]) -> None:
     started = time.monotonic()
     versions = preload(modules)
     from . import worker as _worker  # noqa: F401 - loaded here, once, for all sessions
 
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # sessions are reaped by the kernel
     boot_ms = (time.monotonic() - started) * 1000
     os.write(1, encode({"type": "zygote-ready", "preloaded": versions, "bootMs": boot_ms}))
-    while True:
-        connection, _ = listener.accept()
+
+
+class Zygote:
+    """Forks sandboxes so that `ready_sandboxes` of them always wait on `listener`."""
+
+    def __init__(self, listener: socket.socket, ready_sandboxes: int) -> None:
+        self._listener = listener
+        self._wanted = ready_sandboxes
+        self._waiting: dict[int, int] = {}
+        self._next_slot = 0
+        self._claims, self._claim = os.pipe()
+        self._waker, self._wake = socket.socketpair()
+
+    def run(self) -> None:
+        """Fork whenever a sandbox has been taken or has died, until killed."""
+        for sock in (self._waker, self._wake):
+            sock.setblocking(False)
+        signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        while True:
+            while len(self._waiting) < self._wanted:
+                self._fork_sandbox()
+            ready, _, _ = select.select([self._claims, self._waker], [], [])
+            if self._claims in ready:
+                (slot,) = _SLOT.unpack(os.read(self._claims, _SLOT.size))
+                self._waiting.pop(slot, None)
+            if self._waker in ready:
+                self._waker.recv(4096)
+                self._forget(set(reap()))
+
+    def _fork_sandbox(self) -> None:
+        slot = self._next_slot
+        self._next_slot += 1
+        uid, gid = os.getuid(), os.getgid()
+        pid = fork_into(isolation.NAMESPACES)
+        if pid:
+            self._waiting[slot] = pid
+            return
         try:
-            _open_session(connection, listener)
-        except (OSError, ProtocolError, KeyError) as error:
-            _refuse(connection, error)
+            self._become_sandbox(slot, uid, gid)
+        except BaseException:  # noqa: BLE001 - a fork must not go on in its parent's code
+            traceback.print_exc()
         finally:
-            connection.close()
+            os._exit(1)
+
+    def _become_sandbox(self, slot: int, uid: int, gid: int) -> None:
+        signal.set_wakeup_fd(-1)
+        self._waker.close()
+        self._wake.close()
+        os.close(self._claims)
+        isolation.enter_sandbox(uid, gid)
+        supervisor = Supervisor(_prepare_worker)
+        supervisor.start_worker()
+        connection, _ = self._listener.accept()
+        os.write(self._claim, _SLOT.pack(slot))
+        self._listener.close()
+        os.close(self._claim)
+        _serve_session(supervisor, connection)
+
+    def _forget(self, ended: set[int]) -> None:
+        self._waiting = {slot: pid for slot, pid in self._waiting.items() if pid not in ended}
 
 
-def _open_session(connection: socket.socket, listener: socket.socket) -> None:
-    connection.settimeout(_OPEN_SECONDS)
-    request = read_frame(connection)
-    uid, gid = os.getuid(), os.getgid()
-    if fork_into(isolation.NAMESPACES):
-        return
-    status = 1
+def _prepare_worker() -> None:
+    isolation.confine_worker()
+    reseed()
+
+
+def _serve_session(supervisor: Supervisor, connection: socket.socket) -> None:
     try:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        listener.close()
-        _close_all_but(connection)
-        isolation.enter_sandbox(request["session"], request["limits"]["scratchBytes"], uid, gid)
-        _serve_session(connection, request)
-        status = 0
-    except BaseException as error:  # noqa: BLE001 - nobody else could tell the host
-        _refuse(connection, error)
-    finally:
-        os._exit(status)
-
-
-def _serve_session(connection: socket.socket, request: dict[str, Any]) -> None:
-    limits = request["limits"]
-
-    def prepare_worker() -> None:
-        isolation.confine_worker(limits)
-        reseed()
-
-    Supervisor(connection, limits, request["transactions"], prepare_worker).run()
-
-
-def _refuse(connection: socket.socket, error: BaseException) -> None:
-    try:
+        connection.settimeout(_OPEN_SECONDS)
+        request = read_frame(connection)
+        isolation.show_workspace(request["session"], request["limits"]["scratchBytes"])
+    except Exception as error:  # noqa: BLE001 - whatever it is, the host has to know
         connection.sendall(encode({"type": "refused", "message": f"{type(error).__name__}: {error}"}))
-    except OSError:
-        pass
-
-
-def _close_all_but(connection: socket.socket) -> None:
-    """Keep the standard descriptors, on the null device, and the session's own connection."""
-    keep = connection.fileno()
-    null = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1, 2):
-        os.dup2(null, standard)
-    os.closerange(3, keep)
-    os.closerange(keep + 1, 4096)
+        return
+    supervisor.serve(connection, request["limits"], request["transactions"], isolation.WORKSPACE)

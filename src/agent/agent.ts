@@ -100,7 +100,9 @@ export function createAgent(options: AgentOptions): Agent {
   }
 
   async function systemMessage(opened: Session): Promise<Message> {
-    const files = (await opened.files?.list())?.map((file) => file.path);
+    // Only a help for the model: a session that is gone is told by its first cell.
+    const listed = await opened.files?.list().catch(() => undefined);
+    const files = listed?.map((file) => file.path);
     const parts = [
       format.instructions({ ...options.environment, ...(files && { files }) }),
       options.instructions,

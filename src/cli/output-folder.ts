@@ -22,16 +22,9 @@ export function createOutputFolder(
 ): OutputFolder {
   const { cwd, asked } = options;
   let folder = resolve(cwd, asked ?? defaultOutputFolder);
-  if (!canWrite(folder)) {
-    if (asked !== undefined) {
-      throw new CodeActError(
-        "permission_denied",
-        `The output folder ${asked} can't be written to.`,
-        {
-          hint: "Name another folder with --out.",
-        },
-      );
-    }
+  if (asked !== undefined) {
+    makeAskedFolder(folder, asked);
+  } else if (!canWrite(folder)) {
     folder = mkdtempSync(join(tmpdir(), `${defaultOutputFolder}-`));
     onNotice(`The current folder can't be written to; plots and files go to ${folder}.`);
   }
@@ -39,13 +32,32 @@ export function createOutputFolder(
   return {
     save(name, data) {
       const path = freePath(folder, name);
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolders(dirname(path));
       // "wx": a file that appeared meanwhile is not replaced either.
       writeFileSync(path, data, { flag: "wx" });
       const shown = relative(cwd, path);
       return shown.startsWith("..") ? path : shown;
     },
   };
+}
+
+function makeAskedFolder(folder: string, asked: string): void {
+  try {
+    makeFolders(folder);
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new CodeActError("permission_denied", `The output folder ${asked} can't be written to.`, {
+      hint: "Name another folder with --out.",
+      cause,
+    });
+  }
+}
+
+/** Node's own recursive mkdir never returns where a file system refuses every name, as /proc does. */
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolders(dirname(folder));
+  mkdirSync(folder);
 }
 
 function canWrite(folder: string): boolean {

@@ -13,7 +13,7 @@ export function createProgram(context: CliContext): Command {
   const program = new Command("codeact")
     .description("An LLM acts by writing Python, which runs in an isolated session.")
     .version(packageVersion());
-  const commands = [
+  const commands: readonly Command[] = [
     createRunCommand(context),
     createExecCommand(context),
     createEnvCommand(context),

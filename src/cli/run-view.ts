@@ -14,11 +14,29 @@ export interface RunView {
   saved(files: readonly SavedFile[]): void;
 }
 
-/** A view for people: prose, coloured code, output, the paths of plots and files, usage on stderr. */
+/** A view of one cell for people and pipes: its standard output and value as they are, the rest on stderr. */
+export function createCellView({ stdout, stderr }: CliContext, folder: OutputFolder): RunView {
+  const output = createTranscript(stdout, "");
+  const errors = createTranscript(stderr, "");
+  const printer = createOutcomePrinter(output, errors, folder);
+  return {
+    event(event) {
+      if (event.type === "output") printer.output(event.output);
+      if (event.type === "cell-end") printer.end(event.outcome);
+    },
+    saved(files) {
+      output.end();
+      errors.end();
+      for (const { savedTo } of files) errors.note(`saved ${savedTo}`);
+    },
+  };
+}
+
+/** A view of a run for people: prose, coloured code, output, the paths of plots and files, usage on stderr. */
 export function createTextView(context: CliContext, folder: OutputFolder): RunView {
   const { stdout, stderr } = context;
   const transcript = createTranscript(stdout);
-  const printer = createOutcomePrinter(transcript, folder);
+  const printer = createOutcomePrinter(transcript, transcript, folder);
   let usageLine: string | undefined;
 
   return {
@@ -49,8 +67,8 @@ export function createTextView(context: CliContext, folder: OutputFolder): RunVi
       }
     },
     saved(files) {
-      transcript.end();
       for (const { savedTo } of files) transcript.note(`saved ${savedTo}`);
+      transcript.end();
       if (usageLine !== undefined) stderr.write(`${styled("dim", usageLine, stderr)}\n`);
     },
   };

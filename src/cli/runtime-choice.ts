@@ -56,7 +56,7 @@ export async function chooseRuntime(
   }
   const create = choice.runtime === "bare" ? createBareRuntime : createSandboxRuntime;
   return {
-    runtime: create({ python: python.path }),
+    runtime: await create({ python: python.path }),
     python,
     environment: { pythonVersion: python.version, packages: Object.keys(python.packages) },
   };

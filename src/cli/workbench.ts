@@ -6,8 +6,9 @@ import type { EnvironmentDescription } from "../formats/format.ts";
 import type { CliContext } from "./cli-context.ts";
 import { watchInterrupts } from "./interrupt.ts";
 import { createOutputFolder } from "./output-folder.ts";
+import type { OutputFolder } from "./output-folder.ts";
 import { parseSecondsToMs } from "./parse-options.ts";
-import { createJsonView, createTextView } from "./run-view.ts";
+import { createJsonView } from "./run-view.ts";
 import type { RunView } from "./run-view.ts";
 import { chooseRuntime, runtimeOptions } from "./runtime-choice.ts";
 import type { RuntimeChoice } from "./runtime-choice.ts";
@@ -52,6 +53,7 @@ export async function withWorkbench(
   options: WorkbenchOptions,
   inputs: readonly InputFile[],
   context: CliContext,
+  createView: (context: CliContext, folder: OutputFolder) => RunView,
   work: (workbench: Workbench) => Promise<number>,
 ): Promise<void> {
   const { stderr, cwd } = context;
@@ -59,7 +61,7 @@ export async function withWorkbench(
     { cwd, ...(options.out !== undefined && { asked: options.out }) },
     (notice) => stderr.write(`codeact: ${notice}\n`),
   );
-  const view = options.json === true ? createJsonView(context) : createTextView(context, folder);
+  const view = options.json === true ? createJsonView(context) : createView(context, folder);
   using interrupts = watchInterrupts(() => {
     stderr.write("\ncodeact: Interrupted; press Ctrl-C again to quit at once.\n");
   });

@@ -65,7 +65,12 @@ export async function makeEnvironment(
       // Another process may have made it while this one waited.
       if (made !== undefined && (!recreate || made.createdAt !== existing?.createdAt)) return made;
       rmSync(folder, { recursive: true, force: true });
-      await build(base, folder, packages, { ...options, env }, report);
+      try {
+        await build(base, folder, packages, { ...options, env }, report);
+      } catch (error) {
+        rmSync(folder, { recursive: true, force: true });
+        throw error;
+      }
       return markEnvironment(folder, packages, (options.now?.() ?? new Date()).toISOString());
     },
     {
@@ -91,20 +96,17 @@ export async function ensureEnvironment(
 ): Promise<EnsuredPython> {
   const { env = process.env } = options;
   const packages = options.packages ?? readPackageList();
-  const names = packages.names;
   const found = await findPython({
     env,
-    packages: names,
+    packages,
     ...(options.python !== undefined && { python: options.python }),
   });
-  if (found.source !== "system" || findMadeEnvironment({ env, packages }) !== undefined) {
-    return { python: found };
-  }
+  if (found.source !== "system") return { python: found };
   // A system that has the packages already needs no environment.
-  if (names.every((name) => name in found.packages)) return { python: found };
+  if (packages.names.every((name) => name in found.packages)) return { python: found };
   try {
     await makeEnvironment({ ...options, env, packages });
-    return { python: await findPython({ env, packages: names }) };
+    return { python: await findPython({ env, packages }) };
   } catch (error) {
     if (!isCodeActError(error) || options.signal?.aborted === true) throw error;
     const hint = error.hint === undefined ? "" : ` ${error.hint}`;

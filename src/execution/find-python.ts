@@ -4,6 +4,7 @@ import { findMadeEnvironment } from "./environment-folder.ts";
 import { inspectPython, oldestPython } from "./inspect-python.ts";
 import type { PythonFault, PythonInfo } from "./inspect-python.ts";
 import { readPackageList } from "./python-packages.ts";
+import type { PackageList } from "./python-packages.ts";
 
 export type PythonSource = "option" | "CODEACT_PYTHON" | "environment" | "virtualenv" | "system";
 
@@ -17,8 +18,8 @@ export interface FindPythonOptions {
   readonly python?: string;
   /** Default: the process's environment. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Packages whose versions are wanted. Default: the list of `codeact env`. */
-  readonly packages?: readonly string[];
+  /** The packages of the made environment; their versions are looked up. Default: the list of `codeact env`. */
+  readonly packages?: PackageList;
 }
 
 /**
@@ -28,24 +29,24 @@ export interface FindPythonOptions {
  */
 export async function findPython(options: FindPythonOptions = {}): Promise<FoundPython> {
   const { python, env = process.env } = options;
-  const packages = options.packages ?? readPackageList().names;
+  const packages = options.packages ?? readPackageList();
 
   const named = python ?? (env["CODEACT_PYTHON"] || undefined);
   if (named !== undefined) {
     const source = python === undefined ? "CODEACT_PYTHON" : "option";
-    const info = await inspectPython(named, packages);
+    const info = await inspectPython(named, packages.names);
     if (typeof info === "string") throw unusable(named, source, info);
     return { ...info, source };
   }
 
   const virtualenv = env["VIRTUAL_ENV"];
   const candidates: readonly (readonly [PythonSource, string | undefined])[] = [
-    ["environment", findMadeEnvironment({ env })?.python],
+    ["environment", findMadeEnvironment({ env, packages })?.python],
     ["virtualenv", virtualenv ? join(virtualenv, "bin", "python") : undefined],
   ];
   for (const [source, path] of candidates) {
     if (path === undefined) continue;
-    const info = await inspectPython(path, packages);
+    const info = await inspectPython(path, packages.names);
     if (typeof info !== "string") return { ...info, source };
   }
   return findSystemPython({ env, packages });
@@ -55,14 +56,14 @@ export async function findPython(options: FindPythonOptions = {}): Promise<Found
 export async function findSystemPython(
   options: Omit<FindPythonOptions, "python"> = {},
 ): Promise<FoundPython> {
-  const { env = process.env, packages = [] } = options;
+  const { env = process.env, packages = readPackageList() } = options;
   const onPath = (env["PATH"] ?? "")
     .split(":")
     .filter((folder) => folder !== "")
     .map((folder) => join(folder, "python3"));
   let tooOld = false;
   for (const path of new Set([...onPath, "/usr/bin/python3"])) {
-    const info = await inspectPython(path, packages);
+    const info = await inspectPython(path, packages.names);
     if (typeof info !== "string") return { ...info, source: "system" };
     tooOld ||= info === "too-old";
   }

@@ -1,4 +1,4 @@
-import { dedent, pythonPositionAtEnd } from "./python-text.ts";
+import { dedent, pythonPositionAtEnd, type PythonPosition } from "./python-text.ts";
 import { findCloser, type Closer } from "./reply-marks.ts";
 
 /** Reads the code of one action, from behind its opening mark to its end. */
@@ -10,12 +10,15 @@ export interface CodeReader {
   result(): { readonly code: string; readonly text: string };
 }
 
+/** How much of a line is kept to tell whether it is blank so far. */
+const lineCharacters = 1000;
+
 /**
  * Creates a reader for code that a tag or a fence has opened. A closing mark inside a Python string does
  * not count, unless that string never ends: then the first such mark is taken after all.
  */
 export function createCodeReader(opening: { tag: boolean; fence: string }): CodeReader {
-  let tag = opening.tag;
+  const { tag } = opening;
   let fence = opening.fence;
   /** What stands between the opening mark and the code, such as a second mark. */
   let lead = "";
@@ -23,45 +26,64 @@ export function createCodeReader(opening: { tag: boolean; fence: string }): Code
   let started = false;
   let pending = "";
   let code = "";
+  /** What the push that goes on adds to the code; slices of the growing code would copy it each time. */
+  let shown = "";
+  /** The start of the code's last line. */
+  let line = "";
+  /** Up to here, the start of a line, the code was looked through; `scannedQuote` was open there. */
+  let scanned = 0;
+  let scannedQuote = "";
   /** What follows the code, when its closing mark was written in full. */
   let tail: string | undefined;
   let closed = false;
   /** Length of the code before the first closing mark that stood in a block string. */
   let doubtful: number | undefined;
 
-  /** Passes over blank lines and a second opening mark; false when more text is needed. */
-  function start(final: boolean): boolean {
-    const blank = /^(?:[ \t]*\n)*/.exec(pending)![0];
-    const rest = pending.slice(blank.length);
-    const text = rest.trimStart();
-    if (text === "" && !final) return false;
-    const second = /^(?:(`{3,})[^\n`]*(?:\n|$)|<execute>)/i.exec(text);
-    const first = tag ? "```" : "<execute>";
-    if (second === null || (second[1] !== undefined) !== tag) {
-      const possible = tag
-        ? /^`{1,2}$|^`{3,}[^\n`]*$/.test(text)
-        : first.startsWith(text.toLowerCase());
-      if (possible && !final) return false;
-      // Code on the line of a tag keeps no space before it; code on lines of its own keeps its indentation.
-      const drop = blank === "" && tag && lead === "" ? pending.length - text.length : blank.length;
-      lead += pending.slice(0, drop);
-      pending = pending.slice(drop);
-      started = true;
-      return true;
-    }
-    if (!second[0].endsWith("\n") && tag && !final) return false;
-    const length = pending.length - text.length + second[0].length;
+  function skip(length: number): void {
     lead += pending.slice(0, length);
     pending = pending.slice(length);
-    if (tag) {
-      fence = second[1]!;
-      closing = `${fence}\n</execute>`;
+  }
+
+  /** Passes over blank lines and a second opening mark; false when more text is needed. */
+  function start(final: boolean): boolean {
+    const text = pending.trimStart();
+    const indent = pending.length - text.length;
+    if (!final && mayBecomeMark(text, tag)) return false;
+    const second = (tag ? /^(`{3,})[^\n`]*(?:\n|$)/ : /^<execute>/i).exec(text);
+    if (second !== null) {
+      skip(indent + second[0].length);
+      fence = second[1] ?? fence;
+      closing = tag ? `${fence}\n</execute>` : `</execute>\n${fence}`;
     } else {
-      closing = `</execute>\n${fence}`;
+      // Code on the line of the mark keeps no space before it; code on lines of its own its indentation.
+      const blank = /^(?:[ \t]*\n)*/.exec(pending)![0];
+      skip(tag && blank === "" ? indent : blank.length);
     }
-    tag = !tag;
     started = true;
     return true;
+  }
+
+  /** Moves `length` characters of pending text into the code. */
+  function advance(length: number): void {
+    const text = pending.slice(0, length);
+    const newline = text.lastIndexOf("\n");
+    if (newline >= 0) line = "";
+    if (line.length < lineCharacters) line += text.slice(newline + 1);
+    code += text;
+    shown += text;
+    pending = pending.slice(length);
+  }
+
+  /** Where the code so far ends; looks only through lines that are new. */
+  function position(): PythonPosition {
+    const lineStart = code.lastIndexOf("\n") + 1;
+    const before = pythonPositionAtEnd(code.slice(scanned, lineStart), scannedQuote);
+    // A string that a backslash carries over the line's end is looked through again.
+    if (before.kind !== "line-string") {
+      scanned = lineStart;
+      scannedQuote = before.kind === "block-string" ? before.quote : "";
+    }
+    return pythonPositionAtEnd(code.slice(scanned), scannedQuote);
   }
 
   function close(closer: Closer): void {
@@ -75,8 +97,8 @@ export function createCodeReader(opening: { tag: boolean; fence: string }): Code
 
   /** Decides whether a closing mark counts where it stands; undefined when more text is needed. */
   function counts(closer: Closer, final: boolean): boolean | undefined {
-    const position = pythonPositionAtEnd(code);
-    switch (position.kind) {
+    const at = position();
+    switch (at.kind) {
       case "code":
         return true;
       case "comment":
@@ -84,8 +106,8 @@ export function createCodeReader(opening: { tag: boolean; fence: string }): Code
       case "line-string": {
         const rest = pending.slice(closer.length);
         const newline = rest.indexOf("\n");
-        if (newline < 0 && !final && !rest.includes(position.quote)) return undefined;
-        return !(newline < 0 ? rest : rest.slice(0, newline)).includes(position.quote);
+        if (newline < 0 && !final && !rest.includes(at.quote)) return undefined;
+        return !(newline < 0 ? rest : rest.slice(0, newline)).includes(at.quote);
       }
       case "block-string":
         doubtful ??= code.length;
@@ -101,12 +123,10 @@ export function createCodeReader(opening: { tag: boolean; fence: string }): Code
       if (closed) return "";
       pending += text;
       if (!started && !start(final)) return "";
-      const before = code.length;
+      shown = "";
       while (pending !== "") {
-        const found = findCloser(pending, 0, code, fence, final);
-        const length = typeof found === "number" ? found : found.index;
-        code += pending.slice(0, length);
-        pending = pending.slice(length);
+        const found = findCloser(pending, line, fence, final);
+        advance(typeof found === "number" ? found : found.index);
         if (typeof found === "number") break;
         const verdict = counts(found, final);
         if (verdict === undefined) break;
@@ -114,16 +134,14 @@ export function createCodeReader(opening: { tag: boolean; fence: string }): Code
           close(found);
           break;
         }
-        const skip = Math.max(found.length, 1);
-        code += pending.slice(0, skip);
-        pending = pending.slice(skip);
+        advance(Math.max(found.length, 1));
       }
-      return code.slice(before);
+      return shown;
     },
     result() {
       let body = code;
       if (!closed) {
-        const open = pythonPositionAtEnd(code).kind === "block-string";
+        const open = position().kind === "block-string";
         if (open && doubtful !== undefined) body = code.slice(0, doubtful);
         else body = code.replace(/(<\/(e(x(e(c(u(te?)?)?)?)?)?)?|\n[ \t]*`{1,2})\s*$/i, "");
       }
@@ -133,4 +151,9 @@ export function createCodeReader(opening: { tag: boolean; fence: string }): Code
       return { code: dedent(trimmed), text };
     },
   };
+}
+
+/** Tells whether text at the start of the code may still turn out to be a second opening mark. */
+function mayBecomeMark(text: string, tag: boolean): boolean {
+  return tag ? /^(?:`{0,2}|`{3,}[^\n`]*)$/.test(text) : "<execute>".startsWith(text.toLowerCase());
 }

@@ -10,9 +10,10 @@ export type PythonPosition =
 /**
  * Tells where `source` ends. Knows strings, escapes and comments, nothing more of the grammar;
  * a one-line string that is not closed ends with its line, as it does for Python's own error.
+ * `openQuote` is the quote of the block string in which `source` starts.
  */
-export function pythonPositionAtEnd(source: string): PythonPosition {
-  let quote = "";
+export function pythonPositionAtEnd(source: string, openQuote = ""): PythonPosition {
+  let quote = openQuote;
   let comment = false;
   for (let index = 0; index < source.length; index++) {
     const char = source[index]!;

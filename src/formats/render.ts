@@ -65,8 +65,9 @@ function share(lengths: readonly number[], total: number): readonly number[] {
   let left = total;
   const order = lengths.map((_, index) => index).sort((a, b) => lengths[a]! - lengths[b]!);
   order.forEach((index, done) => {
-    shares[index] = Math.min(lengths[index]!, Math.floor(left / (order.length - done)));
-    left -= shares[index]!;
+    const length = Math.min(lengths[index]!, Math.floor(left / (order.length - done)));
+    shares[index] = length;
+    left -= length;
   });
   return shares;
 }

@@ -47,19 +47,17 @@ const closingStarts = [
 const observationLabel = "Execution Output:";
 
 /**
- * Finds the first closing mark in `text` at or after `from`: the tag, a fence, a template's end token,
- * or the label with which an invented observation starts. `before` is the code that precedes `text`.
+ * Finds the first closing mark in `text`: the tag, a fence, a template's end token,
+ * or the label with which an invented observation starts. `before` is what precedes `text` on its line.
  * A number: nothing up to that index; from there on more text is needed.
  */
 export function findCloser(
   text: string,
-  from: number,
   before: string,
   fence: string,
   final: boolean,
 ): Closer | number {
   const candidates = /<|`|~|E/g;
-  candidates.lastIndex = from;
   for (let match = candidates.exec(text); match !== null; match = candidates.exec(text)) {
     const index = match.index;
     const closer = closerAt(text, index, before, fence, final);
@@ -94,7 +92,7 @@ function closerAt(
   }
   if (rest[0] === "E") {
     const line = text.slice(text.lastIndexOf("\n", index - 1) + 1, index);
-    if (line.trim() !== "" || (line.length === index && !isLineStart(before))) return undefined;
+    if (line.trim() !== "" || (line.length === index && before.trim() !== "")) return undefined;
     if (rest.startsWith(observationLabel)) {
       return { kind: "observation", length: 0, whole: false };
     }
@@ -105,11 +103,6 @@ function closerAt(
     return { kind: "fence", length: fence.length, whole: true };
   }
   return !final && fence.startsWith(rest) ? "partial" : undefined;
-}
-
-/** Tells whether only white space precedes the end of `text` on its line. */
-export function isLineStart(text: string): boolean {
-  return text.slice(text.lastIndexOf("\n") + 1).trim() === "";
 }
 
 export interface FenceOpening {

@@ -15,6 +15,9 @@ const onlyThinking =
   "The reply ended while still thinking. Think less, then write Python code between <execute> and " +
   "</execute>, or answer in plain words.";
 
+/** How much of a line is looked at to tell what it is; keeps endless lines cheap. */
+const lineCharacters = 1000;
+
 /**
  * Creates the parser of code replies. The first action counts; what follows it is dropped. Rules:
  * - `<execute>` opens code at the start of a line; within a line only if code follows on that line or the
@@ -35,8 +38,10 @@ export function createCodeReplyParser(): ReplyParser {
   let kept = "";
   /** The reply's prose, as an answer would show it. */
   let prose = "";
-  /** The current line up to `pending`, without tags. */
+  /** The start of the current line up to `pending`, without tags. */
   let line = "";
+  /** Runs of backticks on it. */
+  let tickRuns = 0;
   let state: "prose" | "listing" | "think" | "code" | "ended" = "prose";
   let listingFence = "";
   let reader: CodeReader | undefined;
@@ -58,7 +63,13 @@ export function createCodeReplyParser(): ReplyParser {
     if (hidden) return;
     prose += text;
     const newline = text.lastIndexOf("\n");
-    line = newline < 0 ? line + text : text.slice(newline + 1);
+    if (newline >= 0) {
+      line = "";
+      tickRuns = 0;
+    }
+    const end = text.slice(newline + 1);
+    if (line.length < lineCharacters) line += end;
+    if (end.startsWith("`")) tickRuns += 1;
     emit("text", text);
   }
 
@@ -82,7 +93,7 @@ export function createCodeReplyParser(): ReplyParser {
   function stepMark(final: boolean): boolean {
     const mark = markAt(pending, 0, final);
     if (mark === "partial") return false;
-    const quoted = ((line.match(/`+/g)?.length ?? 0) & 1) === 1;
+    const quoted = tickRuns % 2 === 1;
     if (mark === undefined || (quoted && mark.kind !== "end")) {
       take(1);
       return true;

@@ -1,6 +1,6 @@
 // CSI and OSC sequences, and the other two-character escapes.
-// oxlint-disable-next-line no-control-regex -- Escape sequences are made of control characters.
 const escapeSequence =
+  // oxlint-disable-next-line no-control-regex -- Escape sequences are made of control characters.
   /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g;
 
 /**

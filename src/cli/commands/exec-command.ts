@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { runCell } from "../../agent/run-cell.ts";
 import { CodeActError } from "../../errors.ts";
 import type { CliContext } from "../cli-context.ts";
+import { createCellView } from "../run-view.ts";
 import { addWorkbenchOptions, withWorkbench } from "../workbench.ts";
 import type { WorkbenchOptions } from "../workbench.ts";
 import { readInputFile, readInputFiles } from "../workspace-files.ts";
@@ -34,14 +35,20 @@ async function exec(
   options: ExecOptions,
   context: CliContext,
 ): Promise<void> {
-  await withWorkbench(options, inputs, context, async ({ session, view, signal }) => {
-    const cell = runCell({ session, code, turn: 1, signal });
-    for (;;) {
-      const step = await cell.next();
-      if (step.done === true) return step.value.status === "ok" ? 0 : 1;
-      view.event(step.value);
-    }
-  });
+  await withWorkbench(
+    options,
+    inputs,
+    context,
+    createCellView,
+    async ({ session, view, signal }) => {
+      const cell = runCell({ session, code, turn: 1, signal });
+      for (;;) {
+        const step = await cell.next();
+        if (step.done === true) return step.value.status === "ok" ? 0 : 1;
+        view.event(step.value);
+      }
+    },
+  );
 }
 
 async function readCode(file: string | undefined, context: CliContext): Promise<string> {

@@ -1,10 +1,11 @@
+import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { createAgent } from "../../agent/agent.ts";
 import type { RunResult } from "../../agent/events.ts";
-import { resolveModel } from "../../models/resolve-model.ts";
 import type { CliContext } from "../cli-context.ts";
 import { parseCount } from "../parse-options.ts";
 import { reportError } from "../report-error.ts";
+import { createTextView } from "../run-view.ts";
 import { addWorkbenchOptions, withWorkbench } from "../workbench.ts";
 import type { WorkbenchOptions } from "../workbench.ts";
 import { readInputFiles } from "../workspace-files.ts";
@@ -22,7 +23,10 @@ export function createRunCommand(context: CliContext): Command {
     .description("let a model work on a task by writing and running Python")
     .argument("<task>", "what to do, in your words")
     .argument("[files...]", "files that the code finds in its folder")
-    .option("--model <spec>", "model to use, such as gpt-5-mini (default: the first one found)")
+    .option(
+      "--model <spec>",
+      "model to use, such as openai/gpt-5-mini (default: the first one found)",
+    )
     .addOption(
       new Option("--max-turns <number>", "replies of the model before it stops")
         .argParser(parseCount)
@@ -45,9 +49,19 @@ async function run(
 ): Promise<void> {
   const inputs = readInputFiles(files, context.cwd);
   const { env, fetch } = context;
-  const model = await resolveModel(options.model, { env, fetch });
+  // The model clients take longer to load than all other commands to run.
+  const { resolveModel } = await import("../../models/resolve-model.ts");
+  const { createRecordingModel, createReplayWriter } =
+    await import("../../models/recording-model.ts");
+  const chosen = await resolveModel(options.model, { env, fetch });
+  const model =
+    options.record === undefined
+      ? chosen
+      : createRecordingModel(chosen, {
+          write: createReplayWriter(resolve(context.cwd, options.record)),
+        });
 
-  await withWorkbench(options, inputs, context, async (workbench) => {
+  await withWorkbench(options, inputs, context, createTextView, async (workbench) => {
     const { session, environment, view, signal } = workbench;
     await using agent = createAgent({
       model,
@@ -68,7 +82,7 @@ function exitCodeOf(result: RunResult, context: CliContext): number {
       return 0;
     case "turn-limit":
       context.stderr.write(
-        `codeact: The model gave no answer in ${result.turns} turns.\n  Allow more with --max-turns, or make the task smaller.\n`,
+        `codeact: The model gave no answer in ${result.turns} ${result.turns === 1 ? "turn" : "turns"}.\n  Allow more with --max-turns, or make the task smaller.\n`,
       );
       return 1;
     case "aborted":

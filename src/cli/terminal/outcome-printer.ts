@@ -15,8 +15,15 @@ export interface OutcomePrinter {
   end(outcome: Outcome): void;
 }
 
-/** Makes a printer; pictures are called `plot-1.png`, `plot-2.png`, ... */
-export function createOutcomePrinter(transcript: Transcript, folder: OutputFolder): OutcomePrinter {
+/**
+ * Makes a printer; pictures are called `plot-1.png`, `plot-2.png`, ... What is not standard output or a
+ * value goes to `errors`, which may be the same transcript.
+ */
+export function createOutcomePrinter(
+  transcript: Transcript,
+  errors: Transcript,
+  folder: OutputFolder,
+): OutcomePrinter {
   let plots = 0;
 
   function showBundle(data: MimeBundle): void {
@@ -27,7 +34,7 @@ export function createOutcomePrinter(transcript: Transcript, folder: OutputFolde
       const encoding = mediaType === "image/svg+xml" ? "utf8" : "base64";
       const bytes = Buffer.from(data[mediaType] ?? "", encoding);
       const path = folder.save(`plot-${plots}.${extension}`, bytes);
-      transcript.output(`[plot saved to ${path}]\n`, "dim");
+      errors.output(`[plot saved to ${path}]\n`, "dim");
       return;
     }
     const text = data["text/plain"] ?? data["text/markdown"] ?? data["text/html"];
@@ -38,20 +45,21 @@ export function createOutcomePrinter(transcript: Transcript, folder: OutputFolde
     output(output) {
       switch (output.type) {
         case "stream":
-          transcript.output(output.text, output.name === "stderr" ? "yellow" : undefined);
+          if (output.name === "stdout") transcript.output(output.text);
+          else errors.output(output.text, "yellow");
           break;
         case "display":
         case "value":
           showBundle(output.data);
           break;
         case "error":
-          transcript.output(`${output.error.traceback.trimEnd()}\n`, "red");
+          errors.output(`${output.error.traceback.trimEnd()}\n`, "red");
           break;
       }
     },
     end(outcome) {
       const ending = describeEnding(outcome);
-      if (ending !== undefined) transcript.output(`[${ending}]\n`, "yellow");
+      if (ending !== undefined) errors.output(`[${ending}]\n`, "yellow");
     },
   };
 }

@@ -16,8 +16,11 @@ export interface Transcript {
 
 type Section = "none" | "text" | "code" | "output" | "note";
 
-/** Makes a transcript on a stream. All that it is given is untrusted and made safe to print. */
-export function createTranscript(stream: TerminalStream): Transcript {
+/**
+ * Makes a transcript on a stream. All that it is given is untrusted and made safe to print.
+ * `indent` stands before each line of output.
+ */
+export function createTranscript(stream: TerminalStream, indent = "  "): Transcript {
   let section: Section = "none";
   let isLineOpen = false;
   /** White space that is only written once something follows it in the same section. */
@@ -80,9 +83,9 @@ export function createTranscript(stream: TerminalStream): Transcript {
       for (const line of safeTerminalText(text).split(/(?<=\n)/)) {
         const content = line.replace(/\r?\n$/, "");
         // A bare carriage return starts the line again, as progress bars do.
-        const shown = content.replaceAll(/\r+/g, stream.isTTY === true ? "\r  " : "\n  ");
-        stream.write(isLineOpen || content === "" ? "" : "  ");
-        stream.write(style === undefined ? shown : styled(style, shown, stream));
+        const shown = content.replaceAll(/\r+/g, `${stream.isTTY === true ? "\r" : "\n"}${indent}`);
+        stream.write(isLineOpen || content === "" ? "" : indent);
+        stream.write(style === undefined || shown === "" ? shown : styled(style, shown, stream));
         isLineOpen = !line.endsWith("\n");
         if (!isLineOpen) stream.write("\n");
       }

@@ -59,7 +59,8 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
       const wire = kernel.stdio[3];
       if (!(wire instanceof Duplex)) throw new TypeError("descriptor 3 of the kernel is no socket");
       const exited = once(kernel, "exit");
-      const session = await openKernelSession(wire, {
+      let session: Session | undefined;
+      session = await openKernelSession(wire, {
         id: openOptions.id ?? randomUUID(),
         limits: { ...defaultLimits, ...openOptions.limits },
         transactions,
@@ -67,7 +68,7 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
         async onClosed() {
           await exited;
           await rm(workspace, { recursive: true, force: true });
-          sessions.delete(session);
+          if (session !== undefined) sessions.delete(session);
         },
       });
       sessions.add(session);

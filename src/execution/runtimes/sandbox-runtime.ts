@@ -60,16 +60,17 @@ export async function createSandboxRuntime(options: SandboxRuntimeOptions = {}):
     }
     const workspace = folder.createWorkspace(id);
     const socket = connect(folder.socketPath);
+    let session: Session | undefined;
     try {
       await once(socket, "connect");
-      const session = await openKernelSession(socket, {
+      session = await openKernelSession(socket, {
         id,
         limits: { ...defaultLimits, ...options.limits, ...openOptions.limits },
         transactions,
         files: createWorkspaceFiles(workspace, { owner: folder.owner }),
         async onClosed() {
           folder.removeWorkspace(id);
-          sessions.delete(session);
+          if (session !== undefined) sessions.delete(session);
         },
       });
       sessions.add(session);

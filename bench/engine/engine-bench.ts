@@ -1,0 +1,28 @@
+import { createSandboxRuntime } from "../../src/execution/runtimes/sandbox-runtime.ts";
+import type { Figure } from "../figure.ts";
+import { describeMachine, type Machine } from "../machine.ts";
+import { measureIpykernel } from "../rivals/ipykernel.ts";
+import { measureCellRoundTrip } from "./cell-round-trip.ts";
+import { measureIdleMemory } from "./idle-session-memory.ts";
+import { measureSessionOpen } from "./session-open.ts";
+
+export interface BenchReport {
+  readonly machine: Machine;
+  readonly figures: readonly Figure[];
+}
+
+/** Time between two cells, for us and for the rival alike: far less than a model takes to answer. */
+export const thinkMs = 20;
+
+/** Measures the engine, and ipykernel in the same run. `onProgress` is told what is being measured. */
+export async function benchEngine(onProgress: (what: string) => void): Promise<BenchReport> {
+  await using runtime = await createSandboxRuntime();
+  onProgress("ipykernel, the rival");
+  const rival = await measureIpykernel({ thinkMs });
+  const figures: Figure[] = [];
+  for (const measure of [measureSessionOpen, measureCellRoundTrip, measureIdleMemory]) {
+    onProgress(measure.name.replace("measure", ""));
+    figures.push(...(await measure(runtime, rival)));
+  }
+  return { machine: describeMachine(runtime.pythonVersion), figures };
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { isCodeActError } from "../../errors.ts";
+import { type ConformanceCase, valueText, withSession } from "./conformance-case.ts";
+
+/** Files, closing, and faults of the engine. */
+export const lifecycleCases: readonly ConformanceCase[] = [
+  {
+    name: "can be closed twice, and refuses cells afterwards",
+    run: async (runtime) => {
+      const session = await runtime.open();
+      await session.execute("1");
+      await Promise.all([session.close(), session.close()]);
+      await session.close();
+      await assert.rejects(session.execute("1"), (error) => isCodeActError(error, "session_closed"));
+    },
+  },
+  {
+    name: "closes in the middle of a cell",
+    run: async (runtime) => {
+      const session = await runtime.open();
+      const started = Promise.withResolvers<void>();
+      const running = session.execute("print('go')\nwhile True: pass", { onOutput: () => started.resolve() });
+      const refused = assert.rejects(running, (error) => isCodeActError(error, "session_closed"));
+      await started.promise;
+      await session.close();
+      await refused;
+    },
+  },
+  {
+    name: "moves files in and out",
+    skip: () => undefined,
+    run: (runtime) =>
+      withSession(runtime, async (session) => {
+        const files = session.files ?? assert.fail("the session has no files");
+        await files.write("data/in.csv", Buffer.from("a,b\n1,2\n"));
+        assert.equal(valueText(await session.execute("open('data/in.csv').read()")), String.raw`'a,b\n1,2\n'`);
+        await session.execute("open('data/out.bin', 'wb').write(bytes(range(256))); None");
+        assert.deepEqual(Buffer.from(await files.read("data/out.bin")), Buffer.from(Array.from({ length: 256 }, (_, i) => i)));
+        const listed = await files.list();
+        assert.deepEqual(
+          listed.map((file) => [file.path, file.sizeBytes]),
+          [
+            ["data/in.csv", 8],
+            ["data/out.bin", 256],
+          ],
+        );
+        await files.write("data/in.csv", Buffer.from("new"));
+        assert.equal(valueText(await session.execute("open('data/in.csv').read()")), "'new'");
+      }),
+  },
+  {
+    name: "never follows a path or a link out of the workspace",
+    run: (runtime) =>
+      withSession(runtime, async (session) => {
+        const files = session.files ?? assert.fail("the session has no files");
+        await session.execute(
+          [
+            "import os",
+            "os.symlink('/etc/passwd', 'link'); os.symlink('/etc', 'folder'); os.symlink('..', 'up')",
+            "os.mkfifo('pipe')",
+            "open('plain', 'w').write('ok'); os.symlink('plain', 'inner')",
+          ].join("\n"),
+        );
+        const refused = (error: unknown): boolean =>
+          isCodeActError(error, "invalid_input") || isCodeActError(error, "file_not_found");
+        for (const path of ["link", "folder/passwd", "up/x", "../x", "/etc/passwd", "a/../../x", "inner", "", "nul\0"]) {
+          await assert.rejects(files.read(path), refused, `reading ${path}`);
+        }
+        await assert.rejects(files.read("pipe"), refused);
+        for (const path of ["folder/new", "up/new", "../new", "/tmp/new"]) {
+          await assert.rejects(files.write(path, Buffer.from("x")), refused, `writing ${path}`);
+        }
+        assert.deepEqual(
+          (await files.list()).map((file) => file.path),
+          ["plain"],
+        );
+      }),
+  },
+  {
+    name: "tells a missing file",
+    run: (runtime) =>
+      withSession(runtime, async (session) => {
+        const files = session.files ?? assert.fail("the session has no files");
+        await assert.rejects(files.read("nothing.txt"), (error) => isCodeActError(error, "file_not_found"));
+      }),
+  },
+];

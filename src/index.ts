@@ -1,0 +1,66 @@
+/** The public surface of codeact. Everything else may change without notice. */
+
+export { createAgent } from "./agent/agent.ts";
+export type { Agent, AgentOptions, AgentRun, AgentSettings, RunOptions } from "./agent/agent.ts";
+export type { AgentEvent, RunResult } from "./agent/events.ts";
+
+export { CodeActError, errorKinds, isCodeActError } from "./errors.ts";
+export type { CodeActErrorOptions, ErrorCode } from "./errors.ts";
+
+export { createOpenAIModel } from "./models/openai-model.ts";
+export type { OpenAIModelOptions } from "./models/openai-model.ts";
+export { createRecordingModel } from "./models/recording-model.ts";
+export { createReplayModel } from "./models/replay-model.ts";
+export type { ReplayModelOptions } from "./models/replay-model.ts";
+export { loadReplay, parseReplayFile } from "./models/replay-file.ts";
+export type { ReplayFile, ReplayReply } from "./models/replay-file.ts";
+export { discoverModels } from "./models/discover-models.ts";
+export { resolveModel } from "./models/resolve-model.ts";
+export { messageText, textMessage } from "./models/model.ts";
+export type {
+  ContentPart,
+  FinishReason,
+  ImagePart,
+  Message,
+  Model,
+  ModelCapabilities,
+  ModelEvent,
+  ModelRequest,
+  TextPart,
+  Usage,
+} from "./models/model.ts";
+
+export { createCodeFormat } from "./formats/code-format.ts";
+export type {
+  ActionFormat,
+  EnvironmentDescription,
+  ParsedReply,
+  RenderOptions,
+  ReplyParser,
+  ReplySegment,
+} from "./formats/format.ts";
+
+export { createBareRuntime } from "./execution/runtimes/bare-runtime.ts";
+export type { BareRuntimeOptions } from "./execution/runtimes/bare-runtime.ts";
+export { createSandboxRuntime } from "./execution/runtimes/sandbox-runtime.ts";
+export type { SandboxRuntime, SandboxRuntimeOptions } from "./execution/runtimes/sandbox-runtime.ts";
+export { probeSandbox } from "./execution/runtimes/sandbox-probe.ts";
+export type { SandboxCheck } from "./execution/runtimes/sandbox-probe.ts";
+export { defaultLimits } from "./execution/runtime.ts";
+export type { OpenOptions, Runtime, RuntimeCapabilities, SessionLimits } from "./execution/runtime.ts";
+export type { ExecuteOptions, Session, SessionFile, SessionFiles } from "./execution/session.ts";
+export type {
+  CellError,
+  Crash,
+  DisplayOutput,
+  ErrorFrame,
+  ErrorOutput,
+  MimeBundle,
+  Outcome,
+  Output,
+  StreamOutput,
+  ValueOutput,
+} from "./execution/outcome.ts";
+export { ensureEnvironment } from "./execution/environment.ts";
+export { conformanceSuite } from "./execution/conformance/conformance-suite.ts";
+export type { ConformanceCase } from "./execution/conformance/conformance-case.ts";

@@ -1,0 +1,65 @@
+import type OpenAI from "openai";
+import { messageText, type Message, type ModelRequest } from "./model.ts";
+
+type ChatBody = OpenAI.ChatCompletionCreateParamsStreaming;
+
+/** Parameters that some servers or models refuse, and that a reply is possible without. */
+export const optionalParameters = [
+  "stop",
+  "temperature",
+  "stream_options",
+  "max_tokens",
+  "max_completion_tokens",
+] as const;
+
+export type OptionalParameter = (typeof optionalParameters)[number];
+
+export interface ChatBodyOptions {
+  readonly model: string;
+  readonly images: boolean;
+  readonly temperature: number | undefined;
+  /** Parameters that the server has refused before. */
+  readonly refused: ReadonlySet<OptionalParameter>;
+}
+
+/** OpenAI's own API takes no more stop strings than this; all are enforced here anyway. */
+const maxStopStrings = 4;
+
+/** Builds the body of a streaming chat completion. */
+export function chatBody(request: ModelRequest, options: ChatBodyOptions): ChatBody {
+  const { refused } = options;
+  const body: ChatBody = {
+    model: options.model,
+    messages: request.messages.map((message) => chatMessage(message, options.images)),
+    stream: true,
+  };
+  const temperature = request.temperature ?? options.temperature;
+  if (!refused.has("stream_options")) body.stream_options = { include_usage: true };
+  if (temperature !== undefined && !refused.has("temperature")) body.temperature = temperature;
+  if (request.stop !== undefined && request.stop.length > 0 && !refused.has("stop")) {
+    body.stop = request.stop.slice(0, maxStopStrings);
+  }
+  if (request.maxOutputTokens !== undefined) {
+    // Most servers know only the older name, OpenAI's newer models only the newer one.
+    if (!refused.has("max_tokens")) body.max_tokens = request.maxOutputTokens;
+    else if (!refused.has("max_completion_tokens")) {
+      body.max_completion_tokens = request.maxOutputTokens;
+    }
+  }
+  return body;
+}
+
+function chatMessage(message: Message, images: boolean): OpenAI.ChatCompletionMessageParam {
+  if (message.role !== "user") return { role: message.role, content: messageText(message) };
+  if (!images || message.content.every((part) => part.type === "text")) {
+    return { role: "user", content: messageText(message) };
+  }
+  return {
+    role: "user",
+    content: message.content.map((part) =>
+      part.type === "text"
+        ? { type: "text", text: part.text }
+        : { type: "image_url", image_url: { url: `data:${part.mediaType};base64,${part.data}` } },
+    ),
+  };
+}

@@ -1,0 +1,77 @@
+/** A hosted service that speaks OpenAI's chat completions. */
+export interface HostedProvider {
+  readonly name: string;
+  readonly baseUrl: string;
+  /** The environment variable that holds its key. */
+  readonly apiKeyName: string;
+  /** Used when only the provider is named, or nothing. */
+  readonly defaultModel: string;
+}
+
+/** The hosted services, in the order in which they are looked for. */
+export const hostedProviders: readonly HostedProvider[] = [
+  {
+    name: "openai",
+    baseUrl: "https://api.openai.com/v1",
+    apiKeyName: "OPENAI_API_KEY",
+    defaultModel: "gpt-5-mini",
+  },
+  {
+    name: "openrouter",
+    baseUrl: "https://openrouter.ai/api/v1",
+    apiKeyName: "OPENROUTER_API_KEY",
+    defaultModel: "openai/gpt-5-mini",
+  },
+  {
+    name: "gemini",
+    baseUrl: "https://generativelanguage.googleapis.com/v1beta/openai",
+    apiKeyName: "GEMINI_API_KEY",
+    defaultModel: "gemini-2.5-flash",
+  },
+  {
+    name: "groq",
+    baseUrl: "https://api.groq.com/openai/v1",
+    apiKeyName: "GROQ_API_KEY",
+    defaultModel: "openai/gpt-oss-120b",
+  },
+  {
+    name: "mistral",
+    baseUrl: "https://api.mistral.ai/v1",
+    apiKeyName: "MISTRAL_API_KEY",
+    defaultModel: "mistral-medium-latest",
+  },
+  {
+    name: "deepseek",
+    baseUrl: "https://api.deepseek.com/v1",
+    apiKeyName: "DEEPSEEK_API_KEY",
+    defaultModel: "deepseek-chat",
+  },
+  {
+    name: "together",
+    baseUrl: "https://api.together.xyz/v1",
+    apiKeyName: "TOGETHER_API_KEY",
+    defaultModel: "Qwen/Qwen2.5-Coder-32B-Instruct",
+  },
+];
+
+/** A model server on this machine. */
+export interface LocalServer {
+  readonly name: string;
+  readonly baseUrl: string;
+}
+
+/** The local servers at their usual ports, in the order in which they are looked for. */
+export const localServers: readonly LocalServer[] = [
+  { name: "ollama", baseUrl: "http://127.0.0.1:11434/v1" },
+  { name: "lmstudio", baseUrl: "http://127.0.0.1:1234/v1" },
+  { name: "llamacpp", baseUrl: "http://127.0.0.1:8080/v1" },
+  { name: "vllm", baseUrl: "http://127.0.0.1:8000/v1" },
+];
+
+const seeing =
+  /gpt-4o|gpt-4\.1|gpt-5|\bo[34]\b|gemini|claude|llava|pixtral|vision|[-\d]vl\b|gemma-?3|llama-?4|mistral-medium/i;
+
+/** Guesses from its name whether a model takes pictures. */
+export function seesImages(model: string): boolean {
+  return seeing.test(model);
+}

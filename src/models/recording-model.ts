@@ -1,0 +1,72 @@
+import { appendFileSync, writeFileSync } from "node:fs";
+import { CodeActError } from "../errors.ts";
+import { fileError } from "./file-error.ts";
+import type { FinishReason, Model, ModelEvent, ModelRequest, Usage } from "./model.ts";
+import type { ReplayReply } from "./replay-file.ts";
+
+export interface RecordingOptions {
+  /** Receives one line of JSON, with its line end, for each reply. */
+  readonly write: (line: string) => void;
+}
+
+/**
+ * Wraps a model: yields its events unchanged and records each reply in the format of `parseReplayFile`.
+ * A reply that the consumer ended early is recorded as far as it came; one that failed or was aborted is not.
+ * When a line cannot be written, the reply finishes with `permission_denied`.
+ */
+export function createRecordingModel(inner: Model, { write }: RecordingOptions): Model {
+  async function* stream(request: ModelRequest): AsyncGenerator<ModelEvent, void> {
+    let text = "";
+    let usage: Usage | undefined;
+    let ended: FinishReason | undefined;
+    const record = (finish: FinishReason): CodeActError | undefined => {
+      if (finish === "error" || finish === "aborted") return undefined;
+      const reply: ReplayReply = {
+        text,
+        ...(usage !== undefined && { usage }),
+        ...(finish !== "stop" && { finish }),
+      };
+      try {
+        write(`${JSON.stringify(reply)}\n`);
+        return undefined;
+      } catch (cause) {
+        return new CodeActError("permission_denied", "The reply could not be recorded.", {
+          hint: "Check the space and the rights of the recording's folder.",
+          cause,
+        });
+      }
+    };
+    try {
+      for await (const event of inner.stream(request)) {
+        if (event.type === "text-delta") text += event.text;
+        else if (event.type === "usage") ({ usage } = event);
+        else {
+          ended = event.reason;
+          const error = record(event.reason);
+          if (error !== undefined) {
+            yield { type: "finish", reason: "error", error };
+            return;
+          }
+        }
+        yield event;
+      }
+    } finally {
+      if (ended === undefined && request.signal?.aborted !== true) record("stop");
+    }
+  }
+
+  return { id: inner.id, capabilities: inner.capabilities, stream };
+}
+
+/**
+ * Starts an empty recording at `path` and returns what writes to it.
+ * Throws `file_not_found` or `permission_denied` when the file cannot be made.
+ */
+export function createReplayWriter(path: string): (line: string) => void {
+  try {
+    writeFileSync(path, "");
+  } catch (error) {
+    throw fileError(error, path, "recording");
+  }
+  return (line) => appendFileSync(path, line);
+}

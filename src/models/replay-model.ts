@@ -1,0 +1,82 @@
+import { CodeActError } from "../errors.ts";
+import { messageText, type Model, type ModelEvent, type ModelRequest } from "./model.ts";
+import type { ReplayReply } from "./replay-file.ts";
+import { createStopFilter } from "./stop-strings.ts";
+
+export interface ReplayModelOptions {
+  /** Default: `replay`. */
+  readonly id?: string;
+  readonly replies: readonly ReplayReply[];
+  /** Where the replies came from, for messages. */
+  readonly source?: string;
+  /** Default: false. */
+  readonly images?: boolean;
+  /** Characters of each text delta. Default: 24. */
+  readonly chunkCharacters?: number;
+  /** Runs before each delta, such as a pause that lets people watch. */
+  readonly beforeChunk?: (signal: AbortSignal | undefined) => Promise<void>;
+}
+
+/**
+ * Creates a model that gives recorded replies, each at most once and in their order: a request takes the
+ * first reply after the last one taken whose condition holds for the last user message. Replies that are
+ * passed over are gone for good; so the alternatives of a branch stand one after the other, each with its
+ * condition. Without a fitting reply the stream ends with `model_failed`. It serves one conversation.
+ */
+export function createReplayModel(options: ReplayModelOptions): Model {
+  const { id = "replay", replies, source, images = false, chunkCharacters = 24 } = options;
+  const step = Math.max(Math.floor(chunkCharacters), 1);
+  let next = 0;
+
+  async function* stream(request: ModelRequest): AsyncGenerator<ModelEvent, void> {
+    // A function, because the signal fires while the stream waits.
+    const aborted = () => request.signal?.aborted === true;
+    if (aborted()) return yield { type: "finish", reason: "aborted" };
+    const index = replies.findIndex((reply, at) => at >= next && holds(reply, request));
+    const reply = replies[index];
+    if (reply === undefined) {
+      const error = noReply(replies.length, next, source);
+      next = replies.length;
+      return yield { type: "finish", reason: "error", error };
+    }
+    next = index + 1;
+    const filter = createStopFilter(request.stop ?? []);
+    for (let at = 0; at < reply.text.length && !filter.stopped; at += step) {
+      await options.beforeChunk?.(request.signal).catch(() => undefined);
+      if (aborted()) return yield { type: "finish", reason: "aborted" };
+      const text = filter.push(reply.text.slice(at, at + step));
+      if (text !== "") yield { type: "text-delta", text };
+    }
+    const rest = filter.flush();
+    if (rest !== "") yield { type: "text-delta", text: rest };
+    if (reply.usage !== undefined) yield { type: "usage", usage: reply.usage };
+    const reason = filter.stopped ? "stop" : (reply.finish ?? "stop");
+    yield { type: "finish", reason };
+  }
+
+  return { id, capabilities: { images }, stream };
+}
+
+function holds(reply: ReplayReply, request: ModelRequest): boolean {
+  const condition = reply.when?.observation;
+  if (condition === undefined) return true;
+  const last = request.messages.findLast((message) => message.role === "user");
+  const observation = last === undefined ? "" : messageText(last);
+  const { includes, excludes, matches } = condition;
+  return (
+    (includes === undefined || observation.includes(includes)) &&
+    (excludes === undefined || !observation.includes(excludes)) &&
+    (matches === undefined || new RegExp(matches).test(observation))
+  );
+}
+
+function noReply(count: number, used: number, source: string | undefined): CodeActError {
+  const where = source === undefined ? "The recording" : `The recording ${source}`;
+  return used >= count
+    ? new CodeActError("model_failed", `${where} has no reply left after its ${count}.`, {
+        hint: "Record a longer conversation, or allow fewer turns.",
+      })
+    : new CodeActError("model_failed", `${where} has no reply that fits the last observation.`, {
+        hint: "Add a reply without a condition as the last alternative of the branch.",
+      });
+}
