@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    reporters: ["default", "json"],
+    outputFile: { json: "coverage/test-report.json" },
   },
 });

@@ -14,7 +14,9 @@ export interface Machine {
 
 /** Describes this machine. */
 export function describeMachine(pythonVersion: string): Machine {
-  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  const { version } = JSON.parse(
+    readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+  ) as {
     version: string;
   };
   return {

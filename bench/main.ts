@@ -21,7 +21,9 @@ if (values.json) {
   console.log(JSON.stringify(report));
 } else {
   const { machine, figures } = report;
-  console.log(`${machine.cpu}, ${machine.cores} cores, ${machine.memory_gib} GiB, Linux ${machine.kernel}`);
+  console.log(
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memory_gib} GiB, Linux ${machine.kernel}`,
+  );
   console.log(`Node ${machine.node}, Python ${machine.python}, codeact ${machine.codeact}\n`);
   console.log(figureTable(figures));
 }

@@ -43,11 +43,19 @@ export type {
 export { createBareRuntime } from "./execution/runtimes/bare-runtime.ts";
 export type { BareRuntimeOptions } from "./execution/runtimes/bare-runtime.ts";
 export { createSandboxRuntime } from "./execution/runtimes/sandbox-runtime.ts";
-export type { SandboxRuntime, SandboxRuntimeOptions } from "./execution/runtimes/sandbox-runtime.ts";
+export type {
+  SandboxRuntime,
+  SandboxRuntimeOptions,
+} from "./execution/runtimes/sandbox-runtime.ts";
 export { probeSandbox } from "./execution/runtimes/sandbox-probe.ts";
 export type { SandboxCheck } from "./execution/runtimes/sandbox-probe.ts";
 export { defaultLimits } from "./execution/runtime.ts";
-export type { OpenOptions, Runtime, RuntimeCapabilities, SessionLimits } from "./execution/runtime.ts";
+export type {
+  OpenOptions,
+  Runtime,
+  RuntimeCapabilities,
+  SessionLimits,
+} from "./execution/runtime.ts";
 export type { ExecuteOptions, Session, SessionFile, SessionFiles } from "./execution/session.ts";
 export type {
   CellError,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Runtime } from "../../src/execution/runtime.ts";
 import { type Figure, figureOf } from "../figure.ts";
 import type { RivalSamples } from "../rivals/ipykernel.ts";
-import { thinkMs } from "./engine-bench.ts";
+import { thinkMs } from "./think-time.ts";
 
 const warmUps = 20;
 const cells = 300;
@@ -12,7 +12,10 @@ const cells = 300;
  * cells as short as no model's, in which the next checkpoint is taken. `cell_round_trip_saturated`: without
  * any pause, so that each cell waits for the checkpoint after the one before.
  */
-export async function measureCellRoundTrip(runtime: Runtime, rival: RivalSamples): Promise<Figure[]> {
+export async function measureCellRoundTrip(
+  runtime: Runtime,
+  rival: RivalSamples,
+): Promise<Figure[]> {
   await using session = await runtime.open();
   const measure = async (pauseMs: number): Promise<number[]> => {
     const samples: number[] = [];

@@ -5,14 +5,12 @@ import { measureIpykernel } from "../rivals/ipykernel.ts";
 import { measureCellRoundTrip } from "./cell-round-trip.ts";
 import { measureIdleMemory } from "./idle-session-memory.ts";
 import { measureSessionOpen } from "./session-open.ts";
+import { thinkMs } from "./think-time.ts";
 
 export interface BenchReport {
   readonly machine: Machine;
   readonly figures: readonly Figure[];
 }
-
-/** Time between two cells, for us and for the rival alike: far less than a model takes to answer. */
-export const thinkMs = 20;
 
 /** Measures the engine, and ipykernel in the same run. `onProgress` is told what is being measured. */
 export async function benchEngine(onProgress: (what: string) => void): Promise<BenchReport> {

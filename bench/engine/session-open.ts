@@ -16,7 +16,9 @@ const spacingMs = 100;
 export async function measureSessionOpen(runtime: Runtime, rival: RivalSamples): Promise<Figure[]> {
   const firstCellMs: number[] = [];
   const openMs = await openSessions(runtime, async (session, started) => {
-    const { outputs } = await session.execute("import sys, pandas as pd; 'numpy' in sys.modules and pd.DataFrame({'a': [1]}).shape");
+    const { outputs } = await session.execute(
+      "import sys, pandas as pd; 'numpy' in sys.modules and pd.DataFrame({'a': [1]}).shape",
+    );
     firstCellMs.push(performance.now() - started);
     assert.deepEqual(outputs[0], { type: "value", data: { "text/plain": "(1, 1)" } });
     await session.close();

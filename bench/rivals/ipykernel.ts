@@ -19,7 +19,9 @@ export type RivalSamples = z.infer<typeof samplesSchema>;
  * Measures ipykernel through jupyter_client, in a throw-away virtual environment that sees the packages of the
  * Python that the sandbox uses.
  */
-export async function measureIpykernel(options: { readonly thinkMs: number }): Promise<RivalSamples> {
+export async function measureIpykernel(options: {
+  readonly thinkMs: number;
+}): Promise<RivalSamples> {
   const python = await findPython();
   const folder = await mkdtemp(join(tmpdir(), "codeact-bench-"));
   try {

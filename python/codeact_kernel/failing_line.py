@@ -133,7 +133,14 @@ def _size(value: Any) -> str:
 def _short() -> Any:
     import reprlib
 
-    short = reprlib.Repr()
+    class Short(reprlib.Repr):
+        def repr_instance(self, value: Any, level: int) -> str:
+            try:
+                return repr(value)[: self.maxother]
+            except Exception as error:
+                return f"<repr failed: {type(error).__name__}>"
+
+    short = Short()
     short.maxlist = short.maxtuple = short.maxset = short.maxfrozenset = short.maxdict = 12
     short.maxdeque = short.maxarray = 12
     short.maxstring = MAX_REPR_CHARACTERS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import __future__ as futures
 import ast
 import builtins
+import getpass
 import linecache
 import os
 import sys
@@ -35,6 +36,7 @@ for _name in futures.all_feature_names:
 _settrace, _setprofile = sys.settrace, sys.setprofile
 _modules = sys.modules
 _loaded = dict(sys.modules)
+_sources = linecache.cache
 
 
 class Interpreter:
@@ -53,6 +55,8 @@ class Interpreter:
         self._streams = Streams(emit, ask)
         self._flags = 0
         self._loop: Any = None
+        self._loop_owner = 0
+        self._foreign_loops: list[Any] = []
         self._cell_files: list[str] = []
         self._last: tuple[Any, Any, Any] = ("", "", "")
         self._inputs: list[str] = [""]
@@ -181,8 +185,11 @@ class Interpreter:
     def _await(self, coroutine: Any) -> Any:
         import asyncio
 
-        if self._loop is None or self._loop.is_closed():
-            self._loop = asyncio.new_event_loop()
+        if self._loop is None or self._loop.is_closed() or self._loop_owner != os.getpid():
+            # In a copy of the process the loop shares its selector with the original: it is kept
+            # unused, for closing it would take the original's descriptors out.
+            self._foreign_loops.append(self._loop)
+            self._loop, self._loop_owner = asyncio.new_event_loop(), os.getpid()
         asyncio.set_event_loop(self._loop)
         task = self._loop.create_task(coroutine)
         try:
@@ -242,10 +249,11 @@ class Interpreter:
         lines = source.splitlines(True)
         if lines and not lines[-1].endswith("\n"):
             lines[-1] += "\n"
-        linecache.cache[filename] = (len(source), None, lines, filename)
+        linecache.cache = _sources
+        _sources[filename] = (len(source), None, lines, filename)
         self._cell_files.append(filename)
         if len(self._cell_files) > KEPT_SOURCES:
-            linecache.cache.pop(self._cell_files.pop(0), None)
+            _sources.pop(self._cell_files.pop(0), None)
             old = len(self._inputs) - KEPT_SOURCES
             if old > 0:
                 self._inputs[old] = ""
@@ -279,8 +287,6 @@ class Interpreter:
         }
         BUILTINS.update(provided)
         vars(builtins).update(provided)
-        import getpass
-
         getpass.getpass = self._streams.getpass  # type: ignore[assignment]
 
 

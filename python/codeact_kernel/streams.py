@@ -124,7 +124,7 @@ class Streams:
         """Make these the streams of `sys`, new ones when a cell closed them."""
         self._raw_out.adopt()
         self._raw_error.adopt()
-        if self.stdout.closed or self.stderr.closed or self.stdin.closed or self._detached():
+        if self._broken():
             self._raw_out = _reopened(self._raw_out)
             self._raw_error = _reopened(self._raw_error)
             self._open()
@@ -148,10 +148,10 @@ class Streams:
                 except Exception:
                     pass  # a stream of the cell's own
 
-    def _detached(self) -> bool:
+    def _broken(self) -> bool:
         try:
-            return self.stdout.buffer is not self._raw_out or self.stderr.buffer is not self._raw_error
-        except ValueError:
+            return self.stdout.closed or self.stderr.closed or self.stdin.closed
+        except ValueError:  # detached
             return True
 
     def input(self, prompt: object = "", /) -> str:

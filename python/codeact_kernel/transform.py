@@ -13,7 +13,7 @@ from .guarded import BUILTINS
 
 __builtins__ = BUILTINS  # type: ignore[assignment]
 
-_CANDIDATE = re.compile(r"^[ \t]*[%!?]|=[ \t]*[%!]|\?[ \t]*;?[ \t]*$", re.MULTILINE)
+_CANDIDATE = re.compile(r"^[ \t]*[%!?]|[=:][ \t]*[%!]|\?[ \t]*;?[ \t]*$", re.MULTILINE)
 _CELL_MAGIC = re.compile(r"\s*%%(\w[\w-]*|!)[ \t]*([^\n]*)\n?")
 _MAGIC = re.compile(r"([ \t]*)%(\w[\w-]*)[ \t]*(.*)")
 _SHELL = re.compile(r"([ \t]*)!(!?)(.*)")

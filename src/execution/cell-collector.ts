@@ -9,7 +9,9 @@ export interface CellCollector {
 }
 
 /** Creates a collector; `onOutput` sees each output as it happens, streams in the pieces in which they come. */
-export function createCellCollector(onOutput: ((output: Output) => void) | undefined): CellCollector {
+export function createCellCollector(
+  onOutput: ((output: Output) => void) | undefined,
+): CellCollector {
   const outputs: Output[] = [];
   let streamName: StreamOutput["name"] | undefined;
   let streamPieces: string[] = [];

@@ -4,7 +4,6 @@ import { CodeActError, isCodeActError } from "../errors.ts";
 import {
   environmentFolder,
   environmentsFolder,
-  findMadeEnvironment,
   markEnvironment,
   readEnvironment,
 } from "./environment-folder.ts";

@@ -47,13 +47,13 @@ export async function installPackages(options: InstallOptions): Promise<void> {
 
 function install(requirements: readonly string[], options: InstallOptions): Promise<ProcessResult> {
   const { python, useUv, env, packages, onProgress, signal } = options;
-  const [command, args] = useUv
+  const [command, args]: readonly [string, readonly string[]] = useUv
     ? ["uv", ["pip", "install", "--python", python, "--no-progress", ...requirements]]
     : [
         python,
         ["-m", "pip", "install", "--progress-bar", "off", "--retries", "1", ...requirements],
       ];
-  return runProcess(command as string, args as string[], {
+  return runProcess(command, args, {
     env,
     onLine: createLineReader(packages.names, onProgress),
     ...(signal && { signal }),

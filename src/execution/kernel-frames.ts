@@ -77,10 +77,14 @@ export type OutputFrame = Extract<KernelFrame, { type: "stream" | "display" | "v
 export function parseKernelFrame(value: unknown): KernelFrame {
   const parsed = frameSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new CodeActError("protocol_violation", "The interpreter's process sent a frame of no known shape.", {
-    hint: "Open a new session; this one cannot be trusted any more.",
-    details: { issues: z.prettifyError(parsed.error) },
-  });
+  throw new CodeActError(
+    "protocol_violation",
+    "The interpreter's process sent a frame of no known shape.",
+    {
+      hint: "Open a new session; this one cannot be trusted any more.",
+      details: { issues: z.prettifyError(parsed.error) },
+    },
+  );
 }
 
 /** What a session asks for when it opens. */

@@ -30,7 +30,10 @@ interface RunningCell {
  * Opens a session with the kernel at the other end of `stream` and resolves when it is ready.
  * Rejects with `sandbox_unavailable` when the kernel refuses, and `backend_lost` when it goes away.
  */
-export async function openKernelSession(stream: Duplex, options: KernelSessionOptions): Promise<Session> {
+export async function openKernelSession(
+  stream: Duplex,
+  options: KernelSessionOptions,
+): Promise<Session> {
   const { limits } = options;
   const ready = Promise.withResolvers<void>();
   let running: RunningCell | undefined;
@@ -60,9 +63,13 @@ export async function openKernelSession(stream: Duplex, options: KernelSessionOp
         return ready.resolve();
       case "refused":
         return ready.reject(
-          new CodeActError("sandbox_unavailable", `The sandbox could not be set up: ${frame.message}.`, {
-            hint: "Run `codeact doctor` to see what this machine lacks.",
-          }),
+          new CodeActError(
+            "sandbox_unavailable",
+            `The sandbox could not be set up: ${frame.message}.`,
+            {
+              hint: "Run `codeact doctor` to see what this machine lacks.",
+            },
+          ),
         );
       case "truncated":
         return running?.collector.markTruncated(frame.omittedBytes);
@@ -70,7 +77,9 @@ export async function openKernelSession(stream: Duplex, options: KernelSessionOp
         return finish(frame);
       default:
         if (running !== undefined && frame.id === running.id) running.collector.add(frame);
-        else if (frame.type === "stream") keepLate({ type: "stream", name: frame.name, text: frame.text });
+        else if (frame.type === "stream") {
+          keepLate({ type: "stream", name: frame.name, text: frame.text });
+        }
     }
   }
 
@@ -88,8 +97,9 @@ export async function openKernelSession(stream: Duplex, options: KernelSessionOp
     if (lateCharacters > maxLateCharacters) return;
     lateCharacters += output.text.length;
     const last = late.at(-1);
-    if (last?.name === output.name) late[late.length - 1] = { ...last, text: last.text + output.text };
-    else late.push(output);
+    if (last?.name === output.name) {
+      late[late.length - 1] = { ...last, text: last.text + output.text };
+    } else late.push(output);
   }
 
   async function run(code: string, executeOptions: ExecuteOptions): Promise<Outcome> {
@@ -104,7 +114,10 @@ export async function openKernelSession(stream: Duplex, options: KernelSessionOp
     if (executeOptions.signal?.aborted) interrupt();
     executeOptions.signal?.addEventListener("abort", interrupt, { once: true });
     try {
-      return await Promise.race([promise, over.then(async () => Promise.reject(await endOfSession()))]);
+      return await Promise.race([
+        promise,
+        over.then(async () => Promise.reject(await endOfSession())),
+      ]);
     } finally {
       clearTimeout(silence);
       executeOptions.signal?.removeEventListener("abort", interrupt);

@@ -33,7 +33,8 @@ export type Output = StreamOutput | DisplayOutput | ValueOutput | ErrorOutput;
 export interface StreamOutput {
   readonly type: "stream";
   readonly name: "stdout" | "stderr";
-  readonly text: string;}
+  readonly text: string;
+}
 
 /** Something shown with `display()` or a figure. */
 export interface DisplayOutput {

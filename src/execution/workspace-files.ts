@@ -16,7 +16,10 @@ export interface WorkspaceFilesOptions {
  * Every folder of a path is opened without following links, below the one before it (as openat does, by way
  * of /proc/self/fd), so that no link and no swap of one leads out. Only regular files are read.
  */
-export function createWorkspaceFiles(root: string, options: WorkspaceFilesOptions = {}): SessionFiles {
+export function createWorkspaceFiles(
+  root: string,
+  options: WorkspaceFilesOptions = {},
+): SessionFiles {
   return {
     async list() {
       const found: SessionFile[] = [];
@@ -108,7 +111,11 @@ async function withParent<T>(
   }
 }
 
-async function makeFolder(parent: FileHandle, name: string, options: WorkspaceFilesOptions): Promise<void> {
+async function makeFolder(
+  parent: FileHandle,
+  name: string,
+  options: WorkspaceFilesOptions,
+): Promise<void> {
   try {
     await mkdir(below(parent, name));
   } catch (error) {
@@ -125,7 +132,10 @@ async function makeFolder(parent: FileHandle, name: string, options: WorkspaceFi
 }
 
 function splitPath(path: string): string[] {
-  const names = path.replace(/^\/workspace\//, "").split("/").filter((name) => name !== "" && name !== ".");
+  const names = path
+    .replace(/^\/workspace\//, "")
+    .split("/")
+    .filter((name) => name !== "" && name !== ".");
   if (path.startsWith("/") && !path.startsWith("/workspace/")) throw outside(path);
   if (names.length === 0 || names.includes("..") || path.includes("\0")) throw outside(path);
   return names;
@@ -135,7 +145,12 @@ async function openFolder(path: string): Promise<FileHandle> {
   return await open(path, O_DIRECTORY | O_RDONLY);
 }
 
-async function openBelow(parent: FileHandle, name: string, flags: number, path: string): Promise<FileHandle> {
+async function openBelow(
+  parent: FileHandle,
+  name: string,
+  flags: number,
+  path: string,
+): Promise<FileHandle> {
   try {
     return await open(below(parent, name), flags | O_NOFOLLOW, 0o644);
   } catch (error) {
@@ -156,12 +171,16 @@ function translate(error: unknown, path: string): unknown {
       return outside(path);
     case "EACCES":
     case "EPERM":
-      return new CodeActError("permission_denied", `The file ${path} may not be opened.`, { cause: error });
+      return new CodeActError("permission_denied", `The file ${path} may not be opened.`, {
+        cause: error,
+      });
     case "EISDIR":
     case "ENOTEMPTY":
     case "ENAMETOOLONG":
     case "ENXIO":
-      return new CodeActError("invalid_input", `${path} is not the name of a regular file.`, { cause: error });
+      return new CodeActError("invalid_input", `${path} is not the name of a regular file.`, {
+        cause: error,
+      });
     default:
       return error;
   }
@@ -178,7 +197,11 @@ function notFound(path: string): CodeActError {
 }
 
 function outside(path: string): CodeActError {
-  return new CodeActError("invalid_input", `The path ${path} leads out of the workspace or through a link.`, {
-    hint: "Use a path relative to the workspace, without links.",
-  });
+  return new CodeActError(
+    "invalid_input",
+    `The path ${path} leads out of the workspace or through a link.`,
+    {
+      hint: "Use a path relative to the workspace, without links.",
+    },
+  );
 }

@@ -35,8 +35,8 @@ const setup =
  * Rejects with `model_not_configured`, `model_unreachable`, or the faults of `loadReplay`.
  */
 export async function resolveModel(
-  spec: string | undefined,
-  options: ResolveOptions,
+  spec?: string,
+  options: ResolveOptions = { env: process.env },
 ): Promise<Model> {
   const wanted = (spec ?? options.env["CODEACT_MODEL"] ?? "").trim();
   if (wanted === "") return resolveAny(options);

@@ -1,6 +1,7 @@
 import { Command } from "commander";
-import { CodeActError } from "../../errors.ts";
+import { CodeActError, isCodeActError } from "../../errors.ts";
 import { findMadeEnvironment } from "../../execution/environment-folder.ts";
+import { findSystemPython } from "../../execution/find-python.ts";
 import { runProcess } from "../../execution/run-process.ts";
 import type { CliContext } from "../cli-context.ts";
 import { canInstallSystemPackages, installSystemPackages } from "../system-packages.ts";
@@ -12,12 +13,25 @@ export function createSetupCommand(context: CliContext): Command {
     .description("get this machine ready: system packages, then the Python environment")
     .action(async () => {
       const missing = await ensureBubblewrap(context);
-      const made =
-        findMadeEnvironment({ env: context.env }) ??
-        (await makeEnvironmentWithSystem({ recreate: false }, context));
+      const python = await ensurePython(context);
       if (missing !== undefined) throw missing;
-      context.stdout.write(`ready: ${made.python}\n`);
+      context.stdout.write(`ready: ${python}\n`);
     });
+}
+
+/** Returns the made environment's interpreter, or the system's where no environment can be made. */
+async function ensurePython(context: CliContext): Promise<string> {
+  const { env, stderr } = context;
+  const existing = findMadeEnvironment({ env });
+  if (existing !== undefined) return existing.python;
+  try {
+    return (await makeEnvironmentWithSystem({ recreate: false }, context)).python;
+  } catch (error) {
+    if (!isCodeActError(error, "environment_failed")) throw error;
+    const system = await findSystemPython({ env });
+    stderr.write(`codeact: ${error.message} Going on with ${system.path}; ${error.hint ?? ""}\n`);
+    return system.path;
+  }
 }
 
 /** Installs bubblewrap where this user may; otherwise returns what stays missing. */

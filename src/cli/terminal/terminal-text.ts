@@ -14,8 +14,8 @@ export function styled(style: TextStyle, text: string, stream: TerminalStream): 
  * the title or the clipboard. Keeps line feeds, tabs and carriage returns.
  */
 export function safeTerminalText(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is removed.
   return stripVTControlCharacters(text).replaceAll(
+    // oxlint-disable-next-line no-control-regex -- control characters are what is removed.
     /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g,
     "",
   );

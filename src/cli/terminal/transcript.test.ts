@@ -29,7 +29,7 @@ it("lets no escape sequence or control character of the code through", () => {
 it("highlights each line by itself", () => {
   const lines = highlightPython(
     'x = """a < b\n& c"""  # end',
-    (style, text) => `<${style}:${text}>`,
+    (style, text) => `<${String(style)}:${text}>`,
   );
   expect(lines).toEqual(['x = <green:"""a < b>', '<green:& c""">  <gray:# end>']);
 });

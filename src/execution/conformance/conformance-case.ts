@@ -32,7 +32,10 @@ export async function withSession<T>(
 }
 
 /** All text of one stream, stdout unless told. */
-export function streamText(outcome: { readonly outputs: readonly Output[] }, name = "stdout"): string {
+export function streamText(
+  outcome: { readonly outputs: readonly Output[] },
+  name = "stdout",
+): string {
   return outcome.outputs
     .map((output) => (output.type === "stream" && output.name === name ? output.text : ""))
     .join("");

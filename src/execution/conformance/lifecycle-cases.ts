@@ -11,7 +11,9 @@ export const lifecycleCases: readonly ConformanceCase[] = [
       await session.execute("1");
       await Promise.all([session.close(), session.close()]);
       await session.close();
-      await assert.rejects(session.execute("1"), (error) => isCodeActError(error, "session_closed"));
+      await assert.rejects(session.execute("1"), (error) =>
+        isCodeActError(error, "session_closed"),
+      );
     },
   },
   {
@@ -19,7 +21,9 @@ export const lifecycleCases: readonly ConformanceCase[] = [
     run: async (runtime) => {
       const session = await runtime.open();
       const started = Promise.withResolvers<void>();
-      const running = session.execute("print('go')\nwhile True: pass", { onOutput: () => started.resolve() });
+      const running = session.execute("print('go')\nwhile True: pass", {
+        onOutput: () => started.resolve(),
+      });
       const refused = assert.rejects(running, (error) => isCodeActError(error, "session_closed"));
       await started.promise;
       await session.close();
@@ -33,9 +37,15 @@ export const lifecycleCases: readonly ConformanceCase[] = [
       withSession(runtime, async (session) => {
         const files = session.files ?? assert.fail("the session has no files");
         await files.write("data/in.csv", Buffer.from("a,b\n1,2\n"));
-        assert.equal(valueText(await session.execute("open('data/in.csv').read()")), String.raw`'a,b\n1,2\n'`);
+        assert.equal(
+          valueText(await session.execute("open('data/in.csv').read()")),
+          String.raw`'a,b\n1,2\n'`,
+        );
         await session.execute("open('data/out.bin', 'wb').write(bytes(range(256))); None");
-        assert.deepEqual(Buffer.from(await files.read("data/out.bin")), Buffer.from(Array.from({ length: 256 }, (_, i) => i)));
+        assert.deepEqual(
+          Buffer.from(await files.read("data/out.bin")),
+          Buffer.from(Array.from({ length: 256 }, (_, i) => i)),
+        );
         const listed = await files.list();
         assert.deepEqual(
           listed.map((file) => [file.path, file.sizeBytes]),
@@ -63,7 +73,17 @@ export const lifecycleCases: readonly ConformanceCase[] = [
         );
         const refused = (error: unknown): boolean =>
           isCodeActError(error, "invalid_input") || isCodeActError(error, "file_not_found");
-        for (const path of ["link", "folder/passwd", "up/x", "../x", "/etc/passwd", "a/../../x", "inner", "", "nul\0"]) {
+        for (const path of [
+          "link",
+          "folder/passwd",
+          "up/x",
+          "../x",
+          "/etc/passwd",
+          "a/../../x",
+          "inner",
+          "",
+          "nul\0",
+        ]) {
           await assert.rejects(files.read(path), refused, `reading ${path}`);
         }
         await assert.rejects(files.read("pipe"), refused);
@@ -81,7 +101,9 @@ export const lifecycleCases: readonly ConformanceCase[] = [
     run: (runtime) =>
       withSession(runtime, async (session) => {
         const files = session.files ?? assert.fail("the session has no files");
-        await assert.rejects(files.read("nothing.txt"), (error) => isCodeActError(error, "file_not_found"));
+        await assert.rejects(files.read("nothing.txt"), (error) =>
+          isCodeActError(error, "file_not_found"),
+        );
       }),
   },
 ];

@@ -25,7 +25,18 @@ export const outputCases: readonly ConformanceCase[] = [
           if (output.type === "stream") return output.text.trim().split("\n");
           return output.type === "error" ? [] : [output.data["text/plain"]?.replaceAll("'", "")];
         });
-        const words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+        const words = [
+          "one",
+          "two",
+          "three",
+          "four",
+          "five",
+          "six",
+          "seven",
+          "eight",
+          "nine",
+          "ten",
+        ];
         // Two pipes have no order between them: stderr of a subprocess may come before its stdout.
         const expected = seen.indexOf("four") < seen.indexOf("three") ? swap(words, 2, 3) : words;
         assert.deepEqual(seen, expected);
@@ -69,7 +80,9 @@ export const outputCases: readonly ConformanceCase[] = [
     name: "takes invalid utf-8, lone surrogates and NUL without harm",
     run: (runtime) =>
       withSession(runtime, async (session) => {
-        const outcome = await session.execute("import os\nos.write(1, b'\\xff\\xfe|\\x00|')\nprint('\\ud800|')\n'\\udfff'");
+        const outcome = await session.execute(
+          "import os\nos.write(1, b'\\xff\\xfe|\\x00|')\nprint('\\ud800|')\n'\\udfff'",
+        );
         assert.equal(outcome.status, "ok");
         assert.match(streamText(outcome), /^��\|\0\|.*\|\n$/);
         assert.equal(valueText(await session.execute("1 + 1")), "2");
@@ -91,7 +104,9 @@ export const outputCases: readonly ConformanceCase[] = [
       withSession(
         runtime,
         async (session) => {
-          const outcome = await session.execute("print('first')\nfor i in range(200_000): print('line', i)\nprint('last')");
+          const outcome = await session.execute(
+            "print('first')\nfor i in range(200_000): print('line', i)\nprint('last')",
+          );
           const text = streamText(outcome);
           assert.equal(outcome.status, "ok");
           assert.ok(text.startsWith("first\n"));
@@ -109,7 +124,9 @@ export const outputCases: readonly ConformanceCase[] = [
       withSession(
         runtime,
         async (session) => {
-          const outcome = await session.execute("for i in range(20_000): print('line', i)\nraise ValueError('seen')");
+          const outcome = await session.execute(
+            "for i in range(20_000): print('line', i)\nraise ValueError('seen')",
+          );
           assert.equal(outcome.error?.message, "seen");
         },
         { limits: { outputBytes: 10_000 } },

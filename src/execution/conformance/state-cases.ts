@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { type ConformanceCase, needsIsolation, streamText, valueText, withSession } from "./conformance-case.ts";
+import {
+  type ConformanceCase,
+  needsIsolation,
+  streamText,
+  valueText,
+  withSession,
+} from "./conformance-case.ts";
 
 /** Variables, values, and what one session keeps from another. */
 export const stateCases: readonly ConformanceCase[] = [
@@ -45,7 +51,9 @@ export const stateCases: readonly ConformanceCase[] = [
     name: "runs cells in the order of the calls",
     run: (runtime) =>
       withSession(runtime, async (session) => {
-        const calls = ["a = [1]", "a.append(2)", "a.append(3)", "a"].map((code) => session.execute(code));
+        const calls = ["a = [1]", "a.append(2)", "a.append(3)", "a"].map((code) =>
+          session.execute(code),
+        );
         assert.equal(valueText((await Promise.all(calls))[3] ?? assert.fail()), "[1, 2, 3]");
       }),
   },
@@ -57,7 +65,10 @@ export const stateCases: readonly ConformanceCase[] = [
           withSession(runtime, async (session) => {
             await session.execute(`mine = ${index}`);
             await session.execute("open('mine.txt', 'w').write(str(mine)); None");
-            assert.equal(valueText(await session.execute("mine, open('mine.txt').read()")), `(${index}, '${index}')`);
+            assert.equal(
+              valueText(await session.execute("mine, open('mine.txt').read()")),
+              `(${index}, '${index}')`,
+            );
           }),
         ),
       );
@@ -66,9 +77,12 @@ export const stateCases: readonly ConformanceCase[] = [
   {
     name: "gives each session random numbers of its own",
     run: async (runtime) => {
-      const draw = "import random, uuid, secrets; print(random.random(), uuid.uuid4(), secrets.token_hex())";
+      const draw =
+        "import random, uuid, secrets; print(random.random(), uuid.uuid4(), secrets.token_hex())";
       const draws = await Promise.all(
-        Array.from({ length: 4 }, () => withSession(runtime, async (session) => streamText(await session.execute(draw)))),
+        Array.from({ length: 4 }, () =>
+          withSession(runtime, async (session) => streamText(await session.execute(draw))),
+        ),
       );
       const words = draws.join(" ").trim().split(/\s+/);
       assert.equal(new Set(words).size, words.length);
@@ -79,7 +93,10 @@ export const stateCases: readonly ConformanceCase[] = [
     run: (runtime) =>
       withSession(runtime, async (session) => {
         await session.execute("open('made.txt', 'w').write('made'); import os; os.mkdir('sub')");
-        assert.equal(valueText(await session.execute("sorted(os.listdir('.'))")), "['made.txt', 'sub']");
+        assert.equal(
+          valueText(await session.execute("sorted(os.listdir('.'))")),
+          "['made.txt', 'sub']",
+        );
       }),
   },
   {

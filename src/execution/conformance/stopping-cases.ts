@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { type ConformanceCase, needsTransactions, streamText, valueText, withSession } from "./conformance-case.ts";
+import {
+  type ConformanceCase,
+  needsTransactions,
+  streamText,
+  valueText,
+  withSession,
+} from "./conformance-case.ts";
 
 const soon = { limits: { timeoutMs: 400, graceMs: 300 } };
 
@@ -66,7 +72,9 @@ export const stoppingCases: readonly ConformanceCase[] = [
       withSession(
         runtime,
         async (session) => {
-          const outcome = await session.execute("import subprocess\nsubprocess.run(['sleep', '61.5'])");
+          const outcome = await session.execute(
+            "import subprocess\nsubprocess.run(['sleep', '61.5'])",
+          );
           assert.equal(outcome.status, "timeout");
           const left = await session.execute(
             "import glob\n[p for p in glob.glob('/proc/[0-9]*/cmdline') if b'61.5' in open(p, 'rb').read()]",
@@ -106,26 +114,32 @@ export const stoppingCases: readonly ConformanceCase[] = [
   },
   ...[
     { how: "os._exit", code: "import os; os._exit(3)", crash: { reason: "exit", exitCode: 3 } },
-    { how: "a segmentation fault", code: "import ctypes; ctypes.string_at(0)", crash: { reason: "signal", signal: "SIGSEGV" } },
-    { how: "SIGKILL on itself", code: "import os; os.kill(os.getpid(), 9)", crash: { reason: "signal", signal: "SIGKILL" } },
+    {
+      how: "a segmentation fault",
+      code: "import ctypes; ctypes.string_at(0)",
+      crash: { reason: "signal", signal: "SIGSEGV" },
+    },
+    {
+      how: "SIGKILL on itself",
+      code: "import os; os.kill(os.getpid(), 9)",
+      crash: { reason: "signal", signal: "SIGKILL" },
+    },
     { how: "abort", code: "import os; os.abort()", crash: { reason: "signal", signal: "SIGABRT" } },
-  ].map(
-    ({ how, code, crash }): ConformanceCase => ({
-      name: `rolls back after ${how}`,
-      skip: needsTransactions,
-      run: (runtime) =>
-        withSession(runtime, async (session) => {
-          await session.execute("x = 1");
-          await session.execute("x = 2");
-          const outcome = await session.execute(`x = 3\nprint('before')\n${code}`);
-          assert.equal(outcome.status, "crashed");
-          assert.deepEqual(outcome.crash, crash);
-          assert.equal(outcome.state, "rolled-back");
-          assert.equal(streamText(outcome), "before\n");
-          assert.equal(valueText(await session.execute("x")), "2");
-        }),
-    }),
-  ),
+  ].map(({ how, code, crash }): ConformanceCase => ({
+    name: `rolls back after ${how}`,
+    skip: needsTransactions,
+    run: (runtime) =>
+      withSession(runtime, async (session) => {
+        await session.execute("x = 1");
+        await session.execute("x = 2");
+        const outcome = await session.execute(`x = 3\nprint('before')\n${code}`);
+        assert.equal(outcome.status, "crashed");
+        assert.deepEqual(outcome.crash, crash);
+        assert.equal(outcome.state, "rolled-back");
+        assert.equal(streamText(outcome), "before\n");
+        assert.equal(valueText(await session.execute("x")), "2");
+      }),
+  })),
   {
     name: "survives crash after crash",
     skip: needsTransactions,
@@ -142,7 +156,8 @@ export const stoppingCases: readonly ConformanceCase[] = [
   },
   {
     name: "says so when the state is lost",
-    skip: (capabilities) => (capabilities.transactions ? "the runtime has transactions" : undefined),
+    skip: (capabilities) =>
+      capabilities.transactions ? "the runtime has transactions" : undefined,
     run: (runtime) =>
       withSession(runtime, async (session) => {
         await session.execute("x = 1");
@@ -155,7 +170,9 @@ export const stoppingCases: readonly ConformanceCase[] = [
     skip: needsTransactions,
     run: (runtime) =>
       withSession(runtime, async (session) => {
-        const expected = await session.execute("import random, os\nrandom.seed(7)\n[random.random() for _ in range(3)][2]");
+        const expected = await session.execute(
+          "import random, os\nrandom.seed(7)\n[random.random() for _ in range(3)][2]",
+        );
         await session.execute("random.seed(7); _ = random.random(), random.random()");
         await session.execute("os._exit(1)");
         assert.equal(valueText(await session.execute("random.random()")), valueText(expected));

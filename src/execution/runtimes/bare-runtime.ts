@@ -26,12 +26,12 @@ export interface BareRuntimeOptions {
 export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
   const python = options.python ?? "python3";
   const transactions = options.transactions ?? true;
-  const sessions = new Set<Session>();
+  const sessions = new Map<string, Session>();
   let closed = false;
 
   const close = async (): Promise<void> => {
     closed = true;
-    await Promise.all([...sessions].map((session) => session.close()));
+    await Promise.all([...sessions.values()].map((session) => session.close()));
   };
 
   return {
@@ -40,6 +40,7 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
 
     async open(openOptions = {}) {
       if (closed) throw new CodeActError("session_closed", "The bare runtime is closed.");
+      const id = openOptions.id ?? randomUUID();
       const workspace = await mkdtemp(join(tmpdir(), "codeact-bare-"));
       const kernel = spawn(python, [...kernelArguments(kernelFolder), "serve", "--fd", "3"], {
         cwd: workspace,
@@ -59,19 +60,18 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
       const wire = kernel.stdio[3];
       if (!(wire instanceof Duplex)) throw new TypeError("descriptor 3 of the kernel is no socket");
       const exited = once(kernel, "exit");
-      let session: Session | undefined;
-      session = await openKernelSession(wire, {
-        id: openOptions.id ?? randomUUID(),
+      const session = await openKernelSession(wire, {
+        id,
         limits: { ...defaultLimits, ...openOptions.limits },
         transactions,
         files: createWorkspaceFiles(workspace),
         async onClosed() {
           await exited;
           await rm(workspace, { recursive: true, force: true });
-          if (session !== undefined) sessions.delete(session);
+          sessions.delete(id);
         },
       });
-      sessions.add(session);
+      sessions.set(id, session);
       return session;
     },
 

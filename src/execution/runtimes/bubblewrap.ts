@@ -55,7 +55,11 @@ export function outerSandboxCommand(options: OuterSandboxOptions): Command {
     ...["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"],
     ...["--unshare-cgroup-try", "--uid", `${insideId}`, "--gid", `${insideId}`],
     ...["--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"],
-    ...Object.entries(sandboxEnvironment(options.python)).flatMap(([name, value]) => ["--setenv", name, value]),
+    ...Object.entries(sandboxEnvironment(options.python)).flatMap(([name, value]) => [
+      "--setenv",
+      name,
+      value,
+    ]),
     ...systemArgs(),
     ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", cacheFolderInside],
     ...["--dir", "/home/user", "--dir", "/workspace"],
@@ -69,7 +73,13 @@ export function outerSandboxCommand(options: OuterSandboxOptions): Command {
     ...["--bind", stage(folder.path), hostFolderInside],
     ...["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"],
     ...[options.python, ...kernelArguments(kernelFolderInside)],
-    ...["zygote", "--socket", `${hostFolderInside}/zygote.sock`, "--preload", options.preload.join(",")],
+    ...[
+      "zygote",
+      "--socket",
+      `${hostFolderInside}/zygote.sock`,
+      "--preload",
+      options.preload.join(","),
+    ],
   ];
   if (!asRoot) return { command: options.bubblewrap, args: bubblewrapArgs };
   const stages = [...staged].flat();
@@ -123,5 +133,7 @@ function systemArgs(): string[] {
 /** Leaves out what /usr shows anyway and what lies in another of the folders. */
 function pythonFolders(folders: readonly string[]): string[] {
   const outside = folders.filter((path) => path !== "/usr" && !path.startsWith("/usr/"));
-  return outside.filter((path) => !outside.some((other) => path !== other && path.startsWith(`${other}/`)));
+  return outside.filter(
+    (path) => !outside.some((other) => path !== other && path.startsWith(`${other}/`)),
+  );
 }

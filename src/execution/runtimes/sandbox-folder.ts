@@ -46,7 +46,8 @@ export function createSandboxFolder(parent: string = tmpdir()): SandboxFolder {
     etcPath,
     createStage: (index) => makeFolder("stage", `${index}`),
     createWorkspace: (sessionId) => makeFolder("sessions", sessionId),
-    removeWorkspace: (sessionId) => rmSync(join(sessions, sessionId), { recursive: true, force: true }),
+    removeWorkspace: (sessionId) =>
+      rmSync(join(sessions, sessionId), { recursive: true, force: true }),
     remove: () => rmSync(path, { recursive: true, force: true }),
   };
 }
@@ -58,5 +59,7 @@ function writeEtc(folder: string): void {
     hosts: "127.0.0.1 localhost codeact\n::1 localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
   };
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o644 });
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(folder, name), text, { mode: 0o644 });
+  }
 }

@@ -12,9 +12,16 @@ export interface SandboxCheck {
 }
 
 /** Tries what the Linux sandbox needs, in order, and stops at the first thing that is missing. Never rejects. */
-export async function probeSandbox(options: SandboxRuntimeOptions = {}): Promise<readonly SandboxCheck[]> {
+export async function probeSandbox(
+  options: SandboxRuntimeOptions = {},
+): Promise<readonly SandboxCheck[]> {
   const checks: SandboxCheck[] = [];
-  for (const check of [checkPlatform, checkBubblewrap, checkNamespaces, () => checkSession(options)]) {
+  for (const check of [
+    checkPlatform,
+    checkBubblewrap,
+    checkNamespaces,
+    () => checkSession(options),
+  ]) {
     const result = await check();
     checks.push(result);
     if (!result.ok) break;
@@ -24,7 +31,9 @@ export async function probeSandbox(options: SandboxRuntimeOptions = {}): Promise
 
 async function checkPlatform(): Promise<SandboxCheck> {
   const name = "Linux";
-  if (process.platform === "linux") return { name, ok: true, detail: `${process.platform} ${process.arch}` };
+  if (process.platform === "linux") {
+    return { name, ok: true, detail: `${process.platform} ${process.arch}` };
+  }
   return {
     name,
     ok: false,

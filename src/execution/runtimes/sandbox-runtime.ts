@@ -36,7 +36,9 @@ const sessionIdPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/;
  * Starts the Linux sandbox and resolves when sessions can be opened. Rejects with `sandbox_unavailable` where
  * the machine can't give the isolation, and never falls back to less.
  */
-export async function createSandboxRuntime(options: SandboxRuntimeOptions = {}): Promise<SandboxRuntime> {
+export async function createSandboxRuntime(
+  options: SandboxRuntimeOptions = {},
+): Promise<SandboxRuntime> {
   const python = await findPython(options.python === undefined ? {} : { python: options.python });
   const transactions = options.transactions ?? true;
   const folder = createSandboxFolder();
@@ -47,11 +49,13 @@ export async function createSandboxRuntime(options: SandboxRuntimeOptions = {}):
     folder.remove();
     throw error;
   }
-  const sessions = new Set<Session>();
+  const sessions = new Map<string, Session>();
   let closing: Promise<void> | undefined;
 
   async function open(openOptions: OpenOptions = {}): Promise<Session> {
-    if (closing !== undefined) throw new CodeActError("session_closed", "The sandbox runtime is closed.");
+    if (closing !== undefined) {
+      throw new CodeActError("session_closed", "The sandbox runtime is closed.");
+    }
     const id = openOptions.id ?? randomUUID();
     if (!sessionIdPattern.test(id)) {
       throw new CodeActError("invalid_input", `"${id}" cannot be the id of a session.`, {
@@ -60,20 +64,19 @@ export async function createSandboxRuntime(options: SandboxRuntimeOptions = {}):
     }
     const workspace = folder.createWorkspace(id);
     const socket = connect(folder.socketPath);
-    let session: Session | undefined;
     try {
       await once(socket, "connect");
-      session = await openKernelSession(socket, {
+      const session = await openKernelSession(socket, {
         id,
         limits: { ...defaultLimits, ...options.limits, ...openOptions.limits },
         transactions,
         files: createWorkspaceFiles(workspace, { owner: folder.owner }),
         async onClosed() {
           folder.removeWorkspace(id);
-          if (session !== undefined) sessions.delete(session);
+          sessions.delete(id);
         },
       });
-      sessions.add(session);
+      sessions.set(id, session);
       return session;
     } catch (cause) {
       folder.removeWorkspace(id);
@@ -86,7 +89,7 @@ export async function createSandboxRuntime(options: SandboxRuntimeOptions = {}):
   }
 
   async function close(): Promise<void> {
-    await Promise.all([...sessions].map((session) => session.close()));
+    await Promise.all([...sessions.values()].map((session) => session.close()));
     await zygote.stop();
     folder.remove();
   }

@@ -33,7 +33,10 @@ export interface ZygoteOptions {
 /** Starts the outer sandbox and resolves when its zygote listens. Rejects with `sandbox_unavailable`. */
 export async function startZygote(options: ZygoteOptions): Promise<Zygote> {
   if (process.platform !== "linux") {
-    throw unavailable(`The sandbox needs Linux; this is ${process.platform}.`, "Run codeact in a Linux machine or container.");
+    throw unavailable(
+      `The sandbox needs Linux; this is ${process.platform}.`,
+      "Run codeact in a Linux machine or container.",
+    );
   }
   const { command, args } = outerSandboxCommand({
     bubblewrap: options.bubblewrap ?? "bwrap",
@@ -58,13 +61,17 @@ export async function startZygote(options: ZygoteOptions): Promise<Zygote> {
     try {
       for (const frame of decoder.push(chunk)) ready.resolve(readySchema.parse(frame).preloaded);
     } catch (cause) {
-      ready.reject(unavailable("The sandbox's first process said something unexpected.", doctorHint, cause));
+      ready.reject(
+        unavailable("The sandbox's first process said something unexpected.", doctorHint, cause),
+      );
     }
   });
   child.once("error", (cause) => ready.reject(notStarted(command, cause)));
   child.once("exit", () => ready.reject(explainFailure(errorText)));
   const timer = setTimeout(() => {
-    ready.reject(unavailable(`The sandbox was not ready after ${bootTimeoutMs / 1000} s.`, doctorHint));
+    ready.reject(
+      unavailable(`The sandbox was not ready after ${bootTimeoutMs / 1000} s.`, doctorHint),
+    );
   }, bootTimeoutMs);
 
   const stop = async (): Promise<void> => {
@@ -106,7 +113,10 @@ function explainFailure(errorText: string): CodeActError {
       "Allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1, or an AppArmor profile for bwrap), or use another runtime by name.",
     );
   }
-  return unavailable(`The sandbox could not be started${lastLine === "" ? "" : ` (${lastLine})`}.`, doctorHint);
+  return unavailable(
+    `The sandbox could not be started${lastLine === "" ? "" : ` (${lastLine})`}.`,
+    doctorHint,
+  );
 }
 
 function unavailable(message: string, hint: string, cause?: unknown): CodeActError {
