@@ -61,12 +61,16 @@ def display(
     if display_id is True:
         display_id = _new_id()
     for obj in objs:
-        own = None if raw or isinstance(obj, type) else getattr(type(obj), "_ipython_display_", None)
+        own = (
+            None if raw or isinstance(obj, type) else getattr(type(obj), "_ipython_display_", None)
+        )
         if callable(own):
             own(obj)
             continue
         if raw:
-            entries = {str(key): mime.encode_entry(str(key), data) for key, data in dict(obj).items()}
+            entries = {
+                str(key): mime.encode_entry(str(key), data) for key, data in dict(obj).items()
+            }
             bundle = mime.capped({key: text for key, text in entries.items() if text is not None})
         elif open_figures.is_figure(obj):
             bundle = open_figures.take_figure(obj)
@@ -101,7 +105,9 @@ class DisplayObject:
     mime_type = "text/plain"
     _binary = False
 
-    def __init__(self, data: Any = None, url: Any = None, filename: Any = None, **options: Any) -> None:
+    def __init__(
+        self, data: Any = None, url: Any = None, filename: Any = None, **options: Any
+    ) -> None:
         if isinstance(data, os.PathLike):
             data, filename = None, data
         if data is None and url is not None:
@@ -176,7 +182,9 @@ class Image(DisplayObject):
 
     _binary = True
 
-    def __init__(self, data: Any = None, url: Any = None, filename: Any = None, **options: Any) -> None:
+    def __init__(
+        self, data: Any = None, url: Any = None, filename: Any = None, **options: Any
+    ) -> None:
         if isinstance(data, str):
             if data.startswith(("http:", "https:")):
                 data, url = None, data
@@ -218,7 +226,9 @@ class Audio(DisplayObject):
 
     _binary = True
 
-    def __init__(self, data: Any = None, filename: Any = None, url: Any = None, **options: Any) -> None:
+    def __init__(
+        self, data: Any = None, filename: Any = None, url: Any = None, **options: Any
+    ) -> None:
         if isinstance(data, str):
             data, filename = None, data
         super().__init__(data, url, filename, **options)
@@ -232,14 +242,26 @@ class Audio(DisplayObject):
 class Code(DisplayObject):
     """Source text."""
 
-    def __init__(self, data: Any = None, url: Any = None, filename: Any = None, **options: Any) -> None:
+    def __init__(
+        self, data: Any = None, url: Any = None, filename: Any = None, **options: Any
+    ) -> None:
         super().__init__(data, url, filename, **options)
 
     def __repr__(self) -> str:
         return str(self.data)
 
 
-PUBLIC = (display, update_display, clear_output, DisplayHandle, DisplayObject, HTML, Markdown, Latex, Math)
+PUBLIC = (
+    display,
+    update_display,
+    clear_output,
+    DisplayHandle,
+    DisplayObject,
+    HTML,
+    Markdown,
+    Latex,
+    Math,
+)
 PUBLIC += (SVG, JSON, Javascript, Image, IFrame, Audio, Code)  # type: ignore[assignment]
 
 

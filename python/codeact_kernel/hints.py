@@ -75,7 +75,9 @@ def _misspelt_name(error: NameError, frame: Any, namespace: dict[str, Any]) -> O
     known.discard(name)
     if isinstance(error, UnboundLocalError):
         return None
-    return _suggestion(name, (key for key in known if name.startswith("_") or not key.startswith("_")))
+    return _suggestion(
+        name, (key for key in known if name.startswith("_") or not key.startswith("_"))
+    )
 
 
 def _misspelt_attribute(error: AttributeError, frame: Any, line: int) -> Optional[str]:

@@ -1,8 +1,8 @@
 """Runs the cells of one session in one namespace."""
 
 from __future__ import annotations
-
 import __future__ as futures
+
 import ast
 import builtins
 import getpass
@@ -311,5 +311,3 @@ def _ends_with_semicolon(tree: ast.Module, source: str) -> bool:
         return False
     rest = lines[line - 1].encode("utf-8")[node.end_col_offset or 0 :].decode("utf-8", "replace")
     return rest.lstrip().startswith(";")
-
-

@@ -54,7 +54,9 @@ def _time(shell: Any, line: str, cell: str = "") -> Any:
     finally:
         wall, end = time.perf_counter() - wall, os.times()
         user, system = end.user - cpu.user, end.system - cpu.system
-        shown = f"user {_duration(user)}, sys: {_duration(system)}, total: {_duration(user + system)}"
+        shown = (
+            f"user {_duration(user)}, sys: {_duration(system)}, total: {_duration(user + system)}"
+        )
         print(f"CPU times: {shown}\nWall time: {_duration(wall)}")
 
 

@@ -63,7 +63,10 @@ def capped(entries: dict[str, str], max_entry_bytes: int = MAX_ENTRY_BYTES) -> B
     kept: dict[str, str] = {}
     notes = []
     for mime, text in entries.items():
-        if len(text) <= max_entry_bytes // 4 or len(text.encode("utf-8", "replace")) <= max_entry_bytes:
+        if (
+            len(text) <= max_entry_bytes // 4
+            or len(text.encode("utf-8", "replace")) <= max_entry_bytes
+        ):
             kept[mime] = text
         elif mime == "text/plain":
             kept[mime] = text[: max_entry_bytes // 4]

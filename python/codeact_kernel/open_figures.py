@@ -41,7 +41,10 @@ def choose_backend() -> None:
 
     Call it before preloading pyplot, and every session starts with it at no cost.
     """
-    if os.environ.get("MPLBACKEND", "agg").lower() in ("agg", "module://matplotlib_inline.backend_inline"):
+    if os.environ.get("MPLBACKEND", "agg").lower() in (
+        "agg",
+        "module://matplotlib_inline.backend_inline",
+    ):
         os.environ["MPLBACKEND"] = BACKEND
     matplotlib = sys.modules.get("matplotlib")
     if matplotlib is None or os.environ["MPLBACKEND"] != BACKEND:

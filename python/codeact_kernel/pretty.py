@@ -215,4 +215,3 @@ class Printer:
         level = self._undecided[group.depth]
         if group in level:
             level.remove(group)
-

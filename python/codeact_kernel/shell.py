@@ -32,7 +32,9 @@ class Shell:
     `run_code` runs source in the namespace and returns its last value.
     """
 
-    def __init__(self, namespace: dict[str, Any], run_code: Callable[..., Any], streams: Any) -> None:
+    def __init__(
+        self, namespace: dict[str, Any], run_code: Callable[..., Any], streams: Any
+    ) -> None:
         self.user_ns = namespace
         self.run_code = run_code
         self.streams = streams

@@ -121,7 +121,9 @@ def _frames(error: BaseException) -> list[Frame]:
 def _hint(error: BaseException, frames: list[Frame], namespace: dict[str, Any]) -> Optional[str]:
     own = [frame for frame in frames if not frame.in_library]
     try:
-        return hint_for(error, own[-1].frame if own else None, own[-1].line if own else 0, namespace)
+        return hint_for(
+            error, own[-1].frame if own else None, own[-1].line if own else 0, namespace
+        )
     except Exception:
         return None
 
@@ -142,7 +144,9 @@ def _traceback(
     if isinstance(error, SyntaxError):
         parts += _syntax_lines(error, frames)
     elif isinstance(error, SystemExit):
-        parts.append("The cell called exit; it ended there. The session goes on, variables are kept.")
+        parts.append(
+            "The cell called exit; it ended there. The session goes on, variables are kept."
+        )
     elif frames:
         parts.append("Traceback (most recent call last):")
         parts += _frame_lines(frames)
@@ -291,4 +295,6 @@ def _cut(text: str, limit: int) -> str:
 
 
 def _ends(frames: list[Frame], limit: int) -> list[Frame]:
-    return frames if len(frames) <= limit else frames[: limit // 3] + frames[-(limit - limit // 3) :]
+    return (
+        frames if len(frames) <= limit else frames[: limit // 3] + frames[-(limit - limit // 3) :]
+    )

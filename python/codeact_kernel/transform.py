@@ -1,7 +1,7 @@
 """Rewrites magics, shell commands and help requests of a cell into plain calls, line by line.
 
-Only where a statement begins: never inside strings, brackets or continued lines. The number of lines and
-their indentation stay, so tracebacks point at the cell as it was written.
+Only where a statement begins: never inside strings, brackets or continued lines. The lines keep their
+number and their indentation stay, so tracebacks point at the cell as it was written.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ _SHELL = re.compile(r"([ \t]*)!(!?)(.*)")
 _ASSIGNED = re.compile(r"([ \t]*[A-Za-z_][\w.\[\]'\", *()]*?[ \t]*=[ \t]*)([%!])([^=].*)")
 _HELP = re.compile(r"([ \t]*)([A-Za-z_][\w.]*(?:\[[^\[\]\n]*\])*)(\?\??)[ \t]*;?[ \t]*")
 _HELP_BEFORE = re.compile(r"([ \t]*)(\?\??)[ \t]*([A-Za-z_][\w.]*)[ \t]*;?[ \t]*")
-_COMPOUND = re.compile(r"([ \t]*(?:if|for|while|with|else|try|finally|except)\b[^#'\"]*:[ \t]*)([%!].*)")
+_COMPOUND = re.compile(
+    r"([ \t]*(?:if|for|while|with|else|try|finally|except)\b[^#'\"]*:[ \t]*)([%!].*)"
+)
 
 
 def transform_cell(source: str) -> str:

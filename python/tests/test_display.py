@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import unittest
 
 from codeact_kernel import mime
@@ -48,12 +49,16 @@ class Bundles(unittest.TestCase):
 
     def test_entries_over_the_limit_are_left_out_with_a_note(self) -> None:
         bundle = mime.capped({"text/html": "x" * 100, "text/plain": "short"}, 50)
-        self.assertEqual(bundle, {"text/plain": "short\n[text/html left out: larger than 50 bytes]"})
+        self.assertEqual(
+            bundle, {"text/plain": "short\n[text/html left out: larger than 50 bytes]"}
+        )
 
 
 class Display(CellTestCase):
     def test_display_and_update(self) -> None:
-        frames = self.run_cell("h = display('a', display_id=True)\nh.update('b')\nclear_output = None")
+        frames = self.run_cell(
+            "h = display('a', display_id=True)\nh.update('b')\nclear_output = None"
+        )
         self.assertEqual([f.get("update", False) for f in frames], [False, True])
         self.assertEqual(frames[0]["displayId"], frames[1]["displayId"])
         self.assertEqual(frames[1]["data"], {"text/plain": "'b'"})
@@ -62,6 +67,9 @@ class Display(CellTestCase):
         frames = self.run_cell("display({'text/plain': 'p', 'image/png': b'x'}, raw=True)")
         self.assertEqual(frames[0]["data"], {"text/plain": "p", "image/png": "eA=="})
 
+    @unittest.skipIf(
+        importlib.util.find_spec("IPython"), "the real IPython is installed, it goes first"
+    )
     def test_imports_from_ipython_work(self) -> None:
         frames = self.run_cell(
             "from IPython.display import display, HTML, Image, Markdown, clear_output\n"
@@ -84,7 +92,9 @@ class Figures(CellTestCase):
         self.assertEqual(self.kinds(source), ["stream", "display png", "stream"])
 
     def test_open_figures_are_shown_at_the_end_and_closed(self) -> None:
-        self.assertEqual(self.kinds("x = plt.plot([1])\nplt.figure()\ny = plt.plot([2])"), ["display png"] * 2)
+        self.assertEqual(
+            self.kinds("x = plt.plot([1])\nplt.figure()\ny = plt.plot([2])"), ["display png"] * 2
+        )
         self.assertEqual(self.kinds("n = plt.get_fignums()"), [])
 
     def test_a_figure_as_the_value_is_shown_once(self) -> None:

@@ -88,7 +88,9 @@ class Endings(CellTestCase):
         source = "import signal\nwhile True:\n    signal.raise_signal(signal.SIGINT)"
         self.assertEqual(self.error(source, "interrupted")["name"], "KeyboardInterrupt")
         source = "import asyncio, os\n"
-        source += "async def f():\n    os.kill(os.getpid(), 2)\n    await asyncio.sleep(60)\nawait f()"
+        source += (
+            "async def f():\n    os.kill(os.getpid(), 2)\n    await asyncio.sleep(60)\nawait f()"
+        )
         self.assertEqual(self.error(source, "interrupted")["name"], "KeyboardInterrupt")
         self.assertEqual(self.value("await asyncio.sleep(0, 1)"), "1")
 
@@ -102,7 +104,9 @@ class Endings(CellTestCase):
 
 class Hostility(CellTestCase):
     def test_broken_builtins_are_repaired(self) -> None:
-        self.run_cell("import builtins\nbuiltins.__import__ = None\nbuiltins.str = 5\ndel builtins.len", None)
+        self.run_cell(
+            "import builtins\nbuiltins.__import__ = None\nbuiltins.str = 5\ndel builtins.len", None
+        )
         self.assertEqual(self.value("len('abc')"), "3")
         self.run_cell("builtins.print = lambda *a: None")
         self.assertEqual(self.text("print('not shown')"), "")
@@ -128,7 +132,9 @@ class Hostility(CellTestCase):
                 self.assertEqual(self.text("print('still here')"), "still here\n")
 
     def test_an_error_that_cannot_be_described_is_still_an_error(self) -> None:
-        error = self.error("class E(Exception):\n    def __str__(self): raise RuntimeError\nraise E")
+        error = self.error(
+            "class E(Exception):\n    def __str__(self): raise RuntimeError\nraise E"
+        )
         self.assertEqual(error["name"], "E")
         error = self.error("raise ValueError('x' * 1_000_000)")
         self.assertLess(len(error["traceback"]), 9000)

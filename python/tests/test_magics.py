@@ -26,7 +26,10 @@ UNTOUCHED = [
 
 REWRITTEN = [
     ("!ls -l", "get_ipython().system('ls -l')"),
-    ("if x:\n    !ls\n    y = !pwd", "if x:\n    get_ipython().system('ls')\n    y = get_ipython().getoutput('pwd')"),
+    (
+        "if x:\n    !ls\n    y = !pwd",
+        "if x:\n    get_ipython().system('ls')\n    y = get_ipython().getoutput('pwd')",
+    ),
     ("for i in x: !echo $i", "for i in x: get_ipython().system('echo $i')"),
     ("%cd ..", "get_ipython().run_line_magic('cd', '..')"),
     ("p = %pwd", "p = get_ipython().run_line_magic('pwd', '')"),
@@ -65,7 +68,9 @@ class Magics(CellTestCase):
         self.addCleanup(os.chdir, os.getcwd())
         folder = os.path.realpath(self.folder())
         self.assertEqual(self.text(f"%cd {folder}"), folder + "\n")
-        self.assertEqual(self.text("%%writefile m.py\ndef f():\n    return 1 / 0\nvalue = 5"), "Writing m.py\n")
+        self.assertEqual(
+            self.text("%%writefile m.py\ndef f():\n    return 1 / 0\nvalue = 5"), "Writing m.py\n"
+        )
         self.assertEqual(self.value("%run m.py\nvalue"), "5")
         self.assertIn("m.py, line 2, in f", self.error("f()")["traceback"])
 

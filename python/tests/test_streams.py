@@ -32,7 +32,9 @@ class Output(CellTestCase):
         self.assertEqual(sum(len(frame["text"]) for frame in frames), MAX_FRAME_CHARACTERS * 3 + 1)
 
     def test_what_the_streams_say_of_themselves(self) -> None:
-        source = "import sys\n[(s.fileno(), s.isatty(), s.encoding) for s in (sys.stdout, sys.stderr)]"
+        source = (
+            "import sys\n[(s.fileno(), s.isatty(), s.encoding) for s in (sys.stdout, sys.stderr)]"
+        )
         self.assertEqual(self.value(source), "[(1, False, 'utf-8'), (2, False, 'utf-8')]")
 
 

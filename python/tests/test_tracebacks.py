@@ -37,12 +37,18 @@ class Tracebacks(CellTestCase):
 
     def test_a_syntax_error_has_a_caret(self) -> None:
         error = self.error("x = 1\ny = 08")
-        self.assertRegex(error["traceback"], r"  cell 1, line 2\n    -> 2 y = 08\n +\^+\nSyntaxError: ")
+        self.assertRegex(
+            error["traceback"], r"  cell 1, line 2\n    -> 2 y = 08\n +\^+\nSyntaxError: "
+        )
         self.assertEqual(error["frames"][0]["line"], 2)
 
     def test_causes_are_chained(self) -> None:
-        text = self.error("try:\n    1 / 0\nexcept Exception as e:\n    raise KeyError('k') from e")["traceback"]
-        self.assertIn("ZeroDivisionError: division by zero\n\nThe above exception was the direct cause", text)
+        text = self.error(
+            "try:\n    1 / 0\nexcept Exception as e:\n    raise KeyError('k') from e"
+        )["traceback"]
+        self.assertIn(
+            "ZeroDivisionError: division by zero\n\nThe above exception was the direct cause", text
+        )
         self.assertTrue(text.endswith("KeyError: 'k'"))
 
     def test_recursion_is_collapsed(self) -> None:
@@ -56,11 +62,15 @@ class Tracebacks(CellTestCase):
         error = self.error("import json\njson.loads('{bad')")
         self.assertIn("  json/decoder.py:", error["traceback"])
         self.assertNotIn("codeact_kernel", error["traceback"])
-        self.assertTrue(error["traceback"].split("\n")[-1].startswith("json.decoder.JSONDecodeError: "))
+        self.assertTrue(
+            error["traceback"].split("\n")[-1].startswith("json.decoder.JSONDecodeError: ")
+        )
 
     @unittest.skipIf(sys.version_info < (3, 11), "this Python has no exception groups")
     def test_groups_and_notes(self) -> None:
-        source = "e = ExceptionGroup('g', [ValueError(1), KeyError(2)])\ne.add_note('look')\nraise e"
+        source = (
+            "e = ExceptionGroup('g', [ValueError(1), KeyError(2)])\ne.add_note('look')\nraise e"
+        )
         text = self.error(source)["traceback"]
         self.assertIn("  exception 2 of 2 in the group:\n    KeyError: 2", text)
         self.assertTrue(text.endswith("note: look\nExceptionGroup: g (2 sub-exceptions)"))
@@ -88,7 +98,9 @@ class Hints(CellTestCase):
         self.run_cell("value_of_it = {'alpha': 1, 'beta': 2}")
         self.assertEqual(self.hint("value_of_its"), "did you mean value_of_it?")
         self.assertEqual(self.hint("value_of_it['alpa']"), "did you mean 'alpha'?")
-        self.assertEqual(self.hint("value_of_it['zzz']"), "value_of_it has these keys: 'alpha', 'beta'")
+        self.assertEqual(
+            self.hint("value_of_it['zzz']"), "value_of_it has these keys: 'alpha', 'beta'"
+        )
         self.assertEqual(self.hint("value_of_it.itens()"), "did you mean items?")
         self.assertEqual(
             self.hint("import Levenshtein_"),
