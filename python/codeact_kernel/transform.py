@@ -1,7 +1,7 @@
 """Rewrites magics, shell commands and help requests of a cell into plain calls, line by line.
 
-Only where a statement begins: never inside strings, brackets or continued lines. The lines keep their
-number and their indentation stay, so tracebacks point at the cell as it was written.
+Only where a statement begins: never inside strings, brackets or continued lines. The number of lines
+and their indentation stay, so tracebacks point at the cell as it was written.
 """
 
 from __future__ import annotations
