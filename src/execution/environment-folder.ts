@@ -80,6 +80,34 @@ export function markEnvironment(
   return { folder, python: join(folder, "bin", "python3"), createdAt };
 }
 
+const failureName = "last-failure.json";
+const failureMemoryMs = 10 * 60_000;
+
+/** Remembers that no environment could be made now, so that the next minutes don't wait for it again. */
+export function rememberFailure(env: NodeJS.ProcessEnv, reason: string, now: Date): void {
+  try {
+    const failure = { reason, atMs: now.getTime() };
+    writeFileSync(join(environmentsFolder(env), failureName), JSON.stringify(failure));
+  } catch {
+    // A folder that can't be written only costs the next attempt.
+  }
+}
+
+/** Why no environment could be made a few minutes ago, if so. */
+export function recentFailure(env: NodeJS.ProcessEnv, now: Date): string | undefined {
+  try {
+    const failure = JSON.parse(
+      readFileSync(join(environmentsFolder(env), failureName), "utf8"),
+    ) as {
+      readonly reason: string;
+      readonly atMs: number;
+    };
+    return now.getTime() - failure.atMs < failureMemoryMs ? failure.reason : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function digest(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }

@@ -6,6 +6,8 @@ import {
   environmentsFolder,
   markEnvironment,
   readEnvironment,
+  recentFailure,
+  rememberFailure,
 } from "./environment-folder.ts";
 import type { MadeEnvironment } from "./environment-folder.ts";
 import { withLock } from "./environment-lock.ts";
@@ -103,16 +105,21 @@ export async function ensureEnvironment(
   if (found.source !== "system") return { python: found };
   // A system that has the packages already needs no environment.
   if (packages.names.every((name) => name in found.packages)) return { python: found };
+  const now = options.now?.() ?? new Date();
+  const without = (reason: string): EnsuredPython => ({
+    python: found,
+    notice: `Using ${found.path} without the usual packages. ${reason}`,
+  });
+  const earlier = recentFailure(env, now);
+  if (earlier !== undefined) return without(earlier);
   try {
     await makeEnvironment({ ...options, env, packages });
     return { python: await findPython({ env, packages }) };
   } catch (error) {
     if (!isCodeActError(error) || options.signal?.aborted === true) throw error;
-    const hint = error.hint === undefined ? "" : ` ${error.hint}`;
-    return {
-      python: found,
-      notice: `Using ${found.path} without the usual packages. ${error.message}${hint}`,
-    };
+    const reason = [error.message, error.hint].filter(Boolean).join(" ");
+    rememberFailure(env, reason, now);
+    return without(reason);
   }
 }
 

@@ -1,6 +1,10 @@
 import { Command } from "commander";
 import { CodeActError, isCodeActError } from "../../errors.ts";
-import { findMadeEnvironment } from "../../execution/environment-folder.ts";
+import {
+  findMadeEnvironment,
+  recentFailure,
+  rememberFailure,
+} from "../../execution/environment-folder.ts";
 import { findSystemPython } from "../../execution/find-python.ts";
 import { runProcess } from "../../execution/run-process.ts";
 import type { CliContext } from "../cli-context.ts";
@@ -24,14 +28,20 @@ async function ensurePython(context: CliContext): Promise<string> {
   const { env, stderr } = context;
   const existing = findMadeEnvironment({ env });
   if (existing !== undefined) return existing.python;
-  try {
-    return (await makeEnvironmentWithSystem({ recreate: false }, context)).python;
-  } catch (error) {
-    if (!isCodeActError(error, "environment_failed")) throw error;
-    const system = await findSystemPython({ env });
-    stderr.write(`codeact: ${error.message} Going on with ${system.path}; ${error.hint ?? ""}\n`);
-    return system.path;
+  const now = new Date();
+  let reason = recentFailure(env, now);
+  if (reason === undefined) {
+    try {
+      return (await makeEnvironmentWithSystem({ recreate: false }, context)).python;
+    } catch (error) {
+      if (!isCodeActError(error, "environment_failed")) throw error;
+      reason = [error.message, error.hint].filter(Boolean).join(" ");
+      rememberFailure(env, reason, now);
+    }
   }
+  const system = await findSystemPython({ env });
+  stderr.write(`codeact: Going on with ${system.path} without the usual packages. ${reason}\n`);
+  return system.path;
 }
 
 /** Installs bubblewrap where this user may; otherwise returns what stays missing. */
