@@ -29,8 +29,12 @@ export function runProcess(
       stdio: ["ignore", "pipe", "pipe"],
       ...(options.env && { env: options.env }),
       ...(options.signal && { signal: options.signal }),
-      ...(options.timeoutMs !== undefined && { timeout: options.timeoutMs }),
     });
+    // Not spawn's own `timeout`: its timer outlives a program that could not be started.
+    const timer =
+      options.timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => child.kill(), options.timeoutMs);
     const output = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const) {
       createInterface({ input: child[name] }).on("line", (line) => {
@@ -42,9 +46,12 @@ export function runProcess(
     child.on("error", (error: NodeJS.ErrnoException) => {
       spawnError = error.code ?? error.message;
       // A program that never started closes nothing.
-      if (child.pid === undefined) resolve({ exitCode: null, ...output, spawnError });
+      if (child.pid !== undefined) return;
+      clearTimeout(timer);
+      resolve({ exitCode: null, ...output, spawnError });
     });
     child.on("close", (exitCode) => {
+      clearTimeout(timer);
       resolve({ exitCode, ...output, ...(spawnError !== undefined && { spawnError }) });
     });
   });

@@ -1,9 +1,10 @@
-import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { removeFolder } from "../remove-folder.ts";
 
 /** Uid and gid under which sandboxes run when this process is root; no account of the machine. */
-const unprivilegedId = 64_000;
+export const unprivilegedId = 64_000;
 
 /** Uid and gid that code sees itself as. */
 export const insideId = 1000;
@@ -18,8 +19,8 @@ export interface SandboxFolder {
   /** Creates an empty folder on which the command that gives up root can show a source. */
   createStage(index: number): string;
   createWorkspace(sessionId: string): string;
-  removeWorkspace(sessionId: string): void;
-  remove(): void;
+  removeWorkspace(sessionId: string): Promise<void>;
+  remove(): Promise<void>;
 }
 
 /** Creates the folder below `parent`, readable for its owner only. */
@@ -46,9 +47,8 @@ export function createSandboxFolder(parent: string = tmpdir()): SandboxFolder {
     etcPath,
     createStage: (index) => makeFolder("stage", `${index}`),
     createWorkspace: (sessionId) => makeFolder("sessions", sessionId),
-    removeWorkspace: (sessionId) =>
-      rmSync(join(sessions, sessionId), { recursive: true, force: true }),
-    remove: () => rmSync(path, { recursive: true, force: true }),
+    removeWorkspace: (sessionId) => removeFolder(join(sessions, sessionId)),
+    remove: () => removeFolder(path),
   };
 }
 

@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
+import { dirname } from "node:path";
 import { z } from "zod";
 import { CodeActError } from "../../errors.ts";
 import { createFrameDecoder } from "../frame-decoder.ts";
 import type { PythonInfo } from "../inspect-python.ts";
 import { outerSandboxCommand } from "./bubblewrap.ts";
 import type { SandboxFolder } from "./sandbox-folder.ts";
+import { removeLeftovers } from "./sandbox-leftovers.ts";
 
 const bootTimeoutMs = 60_000;
 const maxKeptErrorCharacters = 4_000;
@@ -38,6 +40,7 @@ export async function startZygote(options: ZygoteOptions): Promise<Zygote> {
       "Run codeact in a Linux machine or container.",
     );
   }
+  await removeLeftovers(dirname(options.folder.path));
   const { command, args } = outerSandboxCommand({
     bubblewrap: options.bubblewrap ?? "bwrap",
     python: options.python.path,
