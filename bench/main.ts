@@ -1,29 +1,73 @@
 import { parseArgs } from "node:util";
+import { isCodeActError } from "../src/errors.ts";
 import { benchEngine } from "./engine/engine-bench.ts";
+import { benchFidelity } from "./fidelity/fidelity-bench.ts";
+import { fidelityTable } from "./fidelity/fidelity-report.ts";
 import { figureTable } from "./figure.ts";
+import type { Machine } from "./machine.ts";
 
-const suites = { engine: benchEngine };
+const usage = `usage: npm run --silent bench -- engine [--json]
+       npm run --silent bench -- fidelity --data DIR [--json] [--out FILE]
+           [--libraries PYTHON] [--reference PYTHON]`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean", default: false } },
+  options: {
+    json: { type: "boolean", default: false },
+    data: { type: "string" },
+    out: { type: "string", default: "codeact-output/fidelity-differences.jsonl" },
+    libraries: { type: "string" },
+    reference: { type: "string" },
+  },
 });
-const [name = ""] = positionals;
 
-if (!(name in suites) || positionals.length > 1) {
-  console.error(`usage: npm run --silent bench -- ${Object.keys(suites).join("|")} [--json]`);
+const reports = { engine: reportEngine, fidelity: reportFidelity };
+const [name = ""] = positionals;
+const report = reports[name as keyof typeof reports];
+if (report === undefined || positionals.length > 1) stopWithUsage();
+try {
+  const { data, table } = await report();
+  console.log(values.json ? JSON.stringify(data) : `${machineLines(data.machine)}\n\n${table}`);
+} catch (error) {
+  if (!isCodeActError(error)) throw error;
+  console.error(error.hint === undefined ? error.message : `${error.message} ${error.hint}`);
+  process.exitCode = 1;
+}
+
+interface Report {
+  readonly data: { readonly machine: Machine };
+  readonly table: string;
+}
+
+async function reportEngine(): Promise<Report> {
+  const data = await benchEngine((what) => {
+    if (process.stderr.isTTY) console.error(`measuring ${what} ...`);
+  });
+  return { data, table: figureTable(data.figures) };
+}
+
+async function reportFidelity(): Promise<Report> {
+  const { data: folder, out, libraries, reference } = values;
+  if (folder === undefined) stopWithUsage();
+  const data = await benchFidelity({
+    data: folder,
+    out,
+    ...(libraries === undefined ? {} : { libraries }),
+    ...(reference === undefined ? {} : { reference }),
+    onProgress(what) {
+      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${what} ...`);
+    },
+  });
+  if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
+  return { data, table: fidelityTable(data) };
+}
+
+function stopWithUsage(): never {
+  console.error(usage);
   process.exit(2);
 }
-const report = await suites[name as keyof typeof suites]((what) => {
-  if (process.stderr.isTTY) console.error(`measuring ${what} ...`);
-});
-if (values.json) {
-  console.log(JSON.stringify(report));
-} else {
-  const { machine, figures } = report;
-  console.log(
-    `${machine.cpu}, ${machine.cores} cores, ${machine.memory_gib} GiB, Linux ${machine.kernel}`,
-  );
-  console.log(`Node ${machine.node}, Python ${machine.python}, codeact ${machine.codeact}\n`);
-  console.log(figureTable(figures));
+
+function machineLines(machine: Machine): string {
+  return `${machine.cpu}, ${machine.cores} cores, ${machine.memory_gib} GiB, Linux ${machine.kernel}
+Node ${machine.node}, Python ${machine.python}, codeact ${machine.codeact}`;
 }

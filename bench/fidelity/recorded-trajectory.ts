@@ -37,19 +37,19 @@ export function readTrajectories(file: string, place: string): RecordedTrajector
       return {
         id: [...folders, task.task_id].join("/"),
         task: folders.at(-1) ?? "unknown",
-        cells: readCells(state.history),
+        cells: readCells(state.history, folders.at(-1) ?? ""),
       };
     });
 }
 
 /** Takes the cells out of a conversation. The first message is the instructions with their example. */
-export function readCells(history: readonly Message[]): readonly RecordedCell[] {
+export function readCells(history: readonly Message[], task: string): readonly RecordedCell[] {
   const cells: RecordedCell[] = [];
   for (const [index, { role, content }] of history.entries()) {
     if (role !== "assistant") continue;
     const turn = readTurn(content);
     if (turn.kind !== "cell") continue;
-    if (callsForeignTool(turn.code)) break;
+    if (callsForeignTool(turn.code, task)) break;
     const answer = history[index + 1];
     const observation = answer?.role === "user" ? readObservation(answer.content) : undefined;
     cells.push({ code: turn.code, ...(observation === undefined ? {} : { observation }) });

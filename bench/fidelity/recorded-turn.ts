@@ -6,36 +6,23 @@ export type RecordedTurn =
 
 /** Reads a reply by the rules of the recording: any `<solution>` makes it a proposal, several cells are one. */
 export function readTurn(reply: string): RecordedTurn {
-  if (/<solution>[\s\S]*?<\/solution>/.test(reply)) return { kind: "proposal" };
+  if (reply.includes("<solution>")) {
+    return { kind: reply.includes("</solution>") ? "proposal" : "malformed" };
+  }
   const cells = [...reply.matchAll(/<execute>([\s\S]*?)<\/execute>/g)].map((match) => match[1]);
   if (cells.length === 0) return { kind: "malformed" };
   return { kind: "cell", code: cells.join("\n") };
 }
 
-/** Functions that existed in the recording's interpreter only: the search, and ALFWorld's tools. */
-const foreignTools = [
-  "wikipedia_search",
-  "put",
-  "goto",
-  "take_from",
-  "open_receptacle",
-  "toggle",
-  "close_receptacle",
-  "clean",
-  "heat",
-  "cool",
-  "use",
-  "look",
-];
+const alfworldTools =
+  "put|goto|take_from|open_receptacle|toggle|close_receptacle|clean|heat|cool|use|look";
+const searchCall = /(?<![\w.])wikipedia_search\s*\(/;
+const alfworldCall = new RegExp(`(?<![\\w.])(?:${alfworldTools})\\s*\\(`);
 
-const foreignCall = new RegExp(`(?<![\\w.])(?:${foreignTools.join("|")})\\s*\\(`);
-
-/** Tells whether code calls one of the tools; a function of the same name that the code defines is none. */
-export function callsForeignTool(code: string): boolean {
-  const call = foreignCall.exec(code);
-  return call !== null && !definesFunction(code, call[0].replace(/\s*\($/, ""));
-}
-
-function definesFunction(code: string, name: string): boolean {
-  return new RegExp(`^\\s*def\\s+${name}\\s*\\(`, "m").test(code);
+/**
+ * Tells whether code calls a function that existed in the recording's interpreter only. ALFWorld's tools have
+ * everyday names and were there for its own tasks alone, so elsewhere such a call is the code's own.
+ */
+export function callsForeignTool(code: string, task: string): boolean {
+  return searchCall.test(code) || (task === "alfworld" && alfworldCall.test(code));
 }

@@ -47,16 +47,17 @@ class Channel:
     def receive(self) -> dict[str, Any] | None:
         """Block for the next command; None when the supervisor is gone."""
         while not self._commands:
-            data, descriptors, _, _ = socket.recv_fds(self._sock, 1 << 16, 1)
+            data, descriptors, _, _ = socket.recv_fds(self._sock, 1 << 16, 2)
             if not data:
                 return None
             self._descriptors.extend(descriptors)
             self._commands.extend(decode(body) for body in self._reader.feed(data))
         return self._commands.pop(0)
 
-    def take_socket(self) -> socket.socket:
-        """Return the socket that came with the last command."""
-        return socket.socket(fileno=self._descriptors.pop(0))
+    def take_descriptors(self) -> list[int]:
+        """Return the descriptors that came with the last command."""
+        descriptors, self._descriptors = self._descriptors, []
+        return descriptors
 
     def move(self, sock: socket.socket) -> None:
         """Continue on another socket: this process is a copy and the old one is not its own."""

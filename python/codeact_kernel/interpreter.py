@@ -18,7 +18,7 @@ from .ipython import StandIn
 from .shell import Shell
 from .streams import Ask, Emit, Streams
 from .tracebacks import describe_error
-from .transform import transform_cell
+from .transform import transform_cell, without_indentation
 
 __builtins__ = BUILTINS  # type: ignore[assignment]
 
@@ -150,6 +150,7 @@ class Interpreter:
 
     def _run_source(self, source: str) -> Any:
         filename = f"<cell {self.execution_count}>"
+        source = without_indentation(source)
         self._remember_source(source, filename)
         tree = self._parse(transform_cell(source), filename)
         silent = _ends_with_semicolon(tree, source)

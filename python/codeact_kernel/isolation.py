@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-import resource
+import shutil
 import socket
 import struct
 
@@ -36,7 +36,10 @@ from .libc import (
     mount,
     prctl,
     set_hostname,
+    unmount,
+    unshare,
 )
+from .limits import limit_resources
 
 NAMESPACES = (
     CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP
@@ -48,9 +51,19 @@ CACHE_FOLDER = "/var/cache/codeact"
 WORKSPACE = "/workspace"
 HOME = "/home/user"
 HOST_NAME = "codeact"
+_STAGE = f"{HOST_FOLDER}/branch"
 
 _SCRATCH_FOLDERS = ("/tmp", "/dev/shm", HOME)
 _SAFE = MS_NOSUID | MS_NODEV
+# A file in memory takes kernel memory beside its bytes, and an empty one takes nothing else.
+_SCRATCH_BYTES_PER_FILE = 8192
+_TERMINALS = 64
+# What the kernel counts per user over all of the user's namespaces: no session may use up everyone's share.
+_USER_LIMITS = {
+    **{f"max_{kind}_namespaces": 0 for kind in ("cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts")},
+    **{"max_fanotify_groups": 0, "max_fanotify_marks": 0},
+    **{"max_inotify_instances": 16, "max_inotify_watches": 16_384},
+}
 _SIOCSIFFLAGS, _IFF_UP = 0x8914, 1
 
 
@@ -60,6 +73,9 @@ def enter_sandbox(outer_uid: int, outer_gid: int) -> None:
     mount("none", "/", flags=MS_REC | MS_PRIVATE)
     mount("none", CACHE_FOLDER, flags=MS_REMOUNT | MS_BIND | MS_RDONLY | _SAFE)
     mount("proc", "/proc", "proc", _SAFE | MS_NOEXEC)
+    # Terminals of its own: those of the outer sandbox would be open to every other session.
+    mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, f"ptmxmode=0666,mode=600,max={_TERMINALS}")
+    _limit_user()
     set_hostname(HOST_NAME)
     _bring_loopback_up()
     # Processes of the session run as the same user: this keeps them out of the supervisor's memory.
@@ -71,23 +87,107 @@ def show_workspace(session: str, scratch_bytes: int) -> None:
     mount(f"{HOST_FOLDER}/sessions/{session}", WORKSPACE, flags=MS_BIND)
     mount("none", WORKSPACE, flags=MS_REMOUNT | MS_BIND | _SAFE)
     for folder in _SCRATCH_FOLDERS:
-        mount("tmpfs", folder, "tmpfs", _SAFE, f"size={scratch_bytes},mode=1777")
-    mount("tmpfs", HOST_FOLDER, "tmpfs", _SAFE | MS_RDONLY, "size=4k,mode=0")
+        _mount_scratch(folder, scratch_bytes)
+    mount("tmpfs", HOST_FOLDER, "tmpfs", _SAFE, "size=4k,mode=711")
+    os.mkdir(_STAGE, 0o700)
+    mount("none", HOST_FOLDER, flags=MS_REMOUNT | MS_RDONLY | _SAFE)
 
 
-def confine_worker() -> None:
-    """Take from this process, for good, all that the code of a session must not have. Raises OSError."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def confine_worker() -> int | None:
+    """Take from this process, for good, all that the code of a session must not have. Raises OSError.
+
+    Returns the descriptor on which the supervisor answers its system calls, if there is one.
+    """
+    limit_resources()
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     drop_capabilities()
     prctl(PR_SET_DUMPABLE, 1)
-    seccomp.install()
+    return seccomp.install()
+
+
+class SandboxPlace:
+    """Where branches of a sandboxed session live: same namespaces, but a workspace and scratch of their own.
+
+    Made by process 1 before it hides the host's folder.
+    """
+
+    def __init__(self) -> None:
+        self._host = os.open(HOST_FOLDER, os.O_PATH | os.O_DIRECTORY)
+
+    def socket_path(self, session: str) -> str:
+        """Return where the host connects to the branch."""
+        return f"/proc/self/fd/{self._host}/{session}.sock"
+
+    def stage(self, session: str) -> None:
+        """Let one process of the session find the branch's workspace at _STAGE. Raises OSError."""
+        mount(f"/proc/self/fd/{self._host}/sessions/{session}", _STAGE, flags=MS_BIND)
+        _allow_namespaces(1)
+
+    def unstage(self) -> None:
+        """Undo `stage`."""
+        _allow_namespaces(0)
+        unmount(_STAGE)
+
+    @staticmethod
+    def enter(_session: str, scratch_bytes: int) -> None:
+        """Move this process, a copy that becomes the branch's worker, to the staged workspace. Raises OSError."""
+        uid, gid = os.getuid(), os.getgid()
+        unshare(CLONE_NEWUSER | CLONE_NEWNS)
+        _map_user(uid, gid)
+        mount("none", "/", flags=MS_REC | MS_PRIVATE)
+        mount(_STAGE, WORKSPACE, flags=MS_BIND)
+        mount("none", WORKSPACE, flags=MS_REMOUNT | MS_BIND | _SAFE)
+        for folder in _SCRATCH_FOLDERS:
+            _copy_scratch(folder, scratch_bytes)
+        os.chdir(WORKSPACE)
+        drop_capabilities()
+
+    @staticmethod
+    def place_of(pid: int) -> object:
+        """Return what is equal for all processes of one branch. Raises OSError."""
+        return os.stat(f"/proc/{pid}/ns/mnt").st_ino
+
+
+def _copy_scratch(folder: str, scratch_bytes: int) -> None:
+    """Put a copy of an in-memory folder in its place."""
+    old = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        _mount_scratch(folder, scratch_bytes)
+        for name in os.listdir(old):
+            source, target = f"/proc/self/fd/{old}/{name}", f"{folder}/{name}"
+            try:
+                if os.path.isdir(source) and not os.path.islink(source):
+                    shutil.copytree(source, target, symlinks=True)
+                else:
+                    shutil.copy2(source, target, follow_symlinks=False)
+            except (OSError, shutil.Error):
+                pass  # sockets and the like, which mean nothing in a copy
+    finally:
+        os.close(old)
+
+
+def _mount_scratch(folder: str, scratch_bytes: int) -> None:
+    files = max(1024, scratch_bytes // _SCRATCH_BYTES_PER_FILE)
+    mount("tmpfs", folder, "tmpfs", _SAFE, f"size={scratch_bytes},nr_inodes={files},mode=1777")
+
+
+def _allow_namespaces(count: int) -> None:
+    for kind in ("user", "mnt"):
+        _write(f"/proc/sys/user/max_{kind}_namespaces", str(count))
 
 
 def _map_user(uid: int, gid: int) -> None:
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"{uid} {uid} 1")
     _write("/proc/self/gid_map", f"{gid} {gid} 1")
+
+
+def _limit_user() -> None:
+    for name, value in _USER_LIMITS.items():
+        try:
+            _write(f"/proc/sys/user/{name}", str(value))
+        except FileNotFoundError:
+            pass  # a kernel without it
 
 
 def _bring_loopback_up() -> None:

@@ -24,10 +24,10 @@ MS_PRIVATE = 1 << 18
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
-PR_SET_SECCOMP = 22
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 
+_MNT_DETACH = 2
 _SIGCHLD = 17
 _CLONE = {"x86_64": 56, "aarch64": 220}
 _CAPABILITY_VERSION_3 = 0x2008_0522
@@ -59,6 +59,18 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = 
     data_bytes = data.encode() if data else None
     if _libc.mount(os.fsencode(source), os.fsencode(target), kind_bytes, ctypes.c_ulong(flags), data_bytes):
         _raise(target)
+
+
+def unmount(target: str) -> None:
+    """Detach what is mounted at `target`, although it may be in use. Raises OSError."""
+    if _libc.umount2(os.fsencode(target), _MNT_DETACH):
+        _raise(target)
+
+
+def unshare(namespaces: int) -> None:
+    """Move this process to new namespaces of the given CLONE_NEW* kinds. Raises OSError."""
+    if _libc.unshare(namespaces):
+        _raise("unshare")
 
 
 def prctl(option: int, value: int = 0, address: int = 0) -> None:

@@ -34,6 +34,11 @@ class OutputPipes:
         """The descriptors that stand for 0, 1 and 2 in a worker."""
         return (self._null, *self._writable)  # type: ignore[return-value]
 
+    def close(self) -> None:
+        """Close this process's ends."""
+        for descriptor in (*self.readable, *self._writable, self._null):
+            os.close(descriptor)
+
     def pending(self) -> tuple[int, int]:
         """Return how many bytes lie in each pipe."""
         return _unread(self.readable[0]), _unread(self.readable[1])

@@ -1,18 +1,17 @@
 """Lays out the text of values: nested containers wrapped to a width, everything else by its repr.
 
-The layout is that of Oppen's pretty printer with consistent groups, in its streaming form: a group's
-breaks all become new lines as soon as the line overflows, outermost group first. Objects can take part
-with ``_repr_pretty_(printer, cycle)``, as in IPython.
+A group is a stretch of text with places where it may be broken. As long as a line is short enough its
+groups stay on it; when it gets too long, the outermost group on it is broken at all of its places.
+Objects can take part with ``_repr_pretty_(printer, cycle)``, as in IPython.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from contextlib import contextmanager
-from typing import Any, Iterable, Iterator, Optional
+from typing import Any, Iterable, Iterator
 
 from .guarded import BUILTINS
-from .pretty_types import print_default, printer_for
+from .pretty_types import describe, show_opaque
 
 __builtins__ = BUILTINS  # type: ignore[assignment]
 
@@ -28,100 +27,195 @@ def pretty(value: Any, max_width: int = MAX_WIDTH, max_items: int = MAX_ITEMS) -
 
 
 class _Group:
-    """A stretch of output whose breaks are either all spaces or all new lines."""
+    """One open or closed group; `broken` once its places are new lines."""
 
-    __slots__ = ("depth", "broken", "waiting")
+    __slots__ = ("depth", "broken", "undecided")
 
     def __init__(self, depth: int) -> None:
         self.depth = depth
         self.broken = False
-        self.waiting = 0
+        self.undecided = 0  # how many of its places are
+
+
+class _Place:
+    """Where a line may be broken: `text` if it is not, otherwise a new line and an indentation."""
+
+    __slots__ = ("group", "text", "indentation")
+
+    def __init__(self, group: _Group, text: str, indentation: int) -> None:
+        self.group = group
+        self.text = text
+        self.indentation = indentation
+
+
+class _Line:
+    """The text so far, and the end of it that still holds undecided places."""
+
+    def __init__(self, max_width: int) -> None:
+        self.max_width = max_width
+        self.indentation = 0
+        self._groups: list[_Group] = []
+        # Those that may still be broken, by depth, in the order in which they began.
+        self._breakable: list[list[_Group]] = []
+        self._text: list[str] = []
+        self._column = 0
+        # Begins with a place whenever it is not empty. Its texts and places take up `_open_width`.
+        self._open: list[Any] = []
+        self._open_width = 0
+
+    def add(self, text: str) -> None:
+        if self._open:
+            self._open.append(text)
+            self._open_width += len(text)
+            self._fit()
+        else:
+            self._write(text)
+
+    def begin_group(self) -> None:
+        depth = len(self._groups)
+        if depth == len(self._breakable):
+            self._breakable.append([])
+        self._groups.append(_Group(depth))
+        self._breakable[depth].append(self._groups[-1])
+
+    def end_group(self) -> None:
+        self._settle(self._groups.pop())
+
+    def add_place(self, text: str) -> None:
+        group = self._groups[-1]
+        if group.broken:
+            self.decide_all()
+            self._new_line(self.indentation)
+        else:
+            self._open.append(_Place(group, text, self.indentation))
+            self._open_width += len(text)
+            group.undecided += 1
+            self._fit()
+
+    def add_new_line(self) -> None:
+        self._break_outermost()
+        self.decide_all()
+        self._new_line(self.indentation)
+
+    def decide_all(self) -> None:
+        """Keep on the line whatever can still be kept there."""
+        self._decide(len(self._open))
+
+    def text(self) -> str:
+        return "".join(self._text)
+
+    def _fit(self) -> None:
+        while self._column + self._open_width > self.max_width and self._break_outermost():
+            pass
+
+    def _break_outermost(self) -> bool:
+        """Break the outermost group with an undecided place, of several the last; tell if there is one."""
+        for level in self._breakable:
+            waiting = [index for index, group in enumerate(level) if group.undecided]
+            if waiting:
+                group = level[waiting[-1]]
+                group.broken = True
+                # IPython takes the group at the mirrored position out, by mistake, so a value beside a
+                # key that was broken stays on its line. People and models know its layout as it is.
+                level.pop(-1 - waiting[-1])
+                self._decide(max(i for i, piece in enumerate(self._open) if _is_of(piece, group)) + 1)
+                return True
+            for group in level:
+                group.broken = True
+            level.clear()
+        return False
+
+    def _decide(self, count: int) -> None:
+        """Write the first pieces, with the texts that follow them: places of unbroken groups stay flat."""
+        pieces = self._open
+        while count < len(pieces) and type(pieces[count]) is str:
+            count += 1
+        self._open = pieces[count:]
+        for piece in pieces[:count]:
+            if type(piece) is str:
+                self._open_width -= len(piece)
+                self._write(piece)
+                continue
+            self._open_width -= len(piece.text)
+            piece.group.undecided -= 1
+            if piece.group.broken:
+                self._new_line(piece.indentation)
+            else:
+                self._settle(piece.group)
+                self._write(piece.text)
+
+    def _settle(self, group: _Group) -> None:
+        level = self._breakable[group.depth]
+        if not group.undecided and group in level:
+            level.remove(group)
+
+    def _write(self, text: str) -> None:
+        self._text.append(text)
+        self._column += len(text)
+
+    def _new_line(self, indentation: int) -> None:
+        self._text.append("\n" + " " * indentation)
+        self._column = indentation
+
+
+def _is_of(piece: Any, group: _Group) -> bool:
+    return type(piece) is _Place and piece.group is group
 
 
 class Printer:
-    """Collects text, breaks and groups, and decides on new lines as late as the width allows."""
+    """What ``_repr_pretty_`` is given: prints text, places to break at, groups and other values."""
 
     def __init__(self, max_width: int = MAX_WIDTH, max_items: int = MAX_ITEMS) -> None:
         self.max_width = max_width
         self.max_seq_length = max_items
         self.verbose = False
-        self.indentation = 0
         self.stack: list[int] = []
-        self._done: list[str] = []
-        self._column = 0
-        # What is not yet laid out: text, or (group, separator, indentation) for a break.
-        self._line: deque[Any] = deque()
-        self._line_width = 0
-        root = _Group(0)
-        self._open = [root]
-        # Groups that may still have to be broken, by depth.
-        self._undecided: list[list[_Group]] = [[root]]
+        self._line = _Line(max_width)
+        self._line.begin_group()
+
+    @property
+    def indentation(self) -> int:
+        """Spaces that a new line begins with at this moment."""
+        return self._line.indentation
+
+    @indentation.setter
+    def indentation(self, spaces: int) -> None:
+        self._line.indentation = spaces
 
     def pretty(self, value: Any) -> None:
-        """Print a value with the printer of its type."""
+        """Print a value in the way of its type."""
         identity = id(value)
         cycle = identity in self.stack
         self.stack.append(identity)
-        self.begin_group()
         try:
-            printer = printer_for(value)
-            if printer is None:
-                print_default(value, self, cycle)
-            else:
-                printer(value, self, cycle)
+            with self.group():
+                (describe(value) or show_opaque)(value, self, cycle)
         finally:
-            self.end_group()
             self.stack.pop()
 
     def text(self, text: str) -> None:
-        """Add text that is never broken."""
-        if self._line:
-            self._line.append(text)
-            self._line_width += len(text)
-            self._break_where_too_long()
-        else:
-            self._done.append(text)
-            self._column += len(text)
+        """Print text that is never broken."""
+        self._line.add(text)
 
     def breakable(self, sep: str = " ") -> None:
-        """Add a place that is `sep`, or a new line once its group is broken."""
-        group = self._open[-1]
-        if group.broken:
-            self._release()
-            self._done.append("\n" + " " * self.indentation)
-            self._column = self.indentation
-        else:
-            self._line.append((group, sep, self.indentation))
-            group.waiting += 1
-            self._line_width += len(sep)
-            self._break_where_too_long()
+        """Print `sep`, or a new line if the group is broken."""
+        self._line.add_place(sep)
 
     def break_(self) -> None:
-        """Add a new line, which also breaks the outermost group that can be."""
-        group = self._next_to_break()
-        if group is not None:
-            self._break(group)
-        self._release()
-        self._done.append("\n" + " " * self.indentation)
-        self._column = self.indentation
+        """Print a new line."""
+        self._line.add_new_line()
 
     def begin_group(self, indent: int = 0, open: str = "") -> None:
-        """Start a group after printing `open`; new lines in it are `indent` deeper."""
+        """Print `open` and start a group; new lines in it are `indent` deeper."""
         if open:
             self.text(open)
-        group = _Group(self._open[-1].depth + 1)
-        self._open.append(group)
-        while len(self._undecided) <= group.depth:
-            self._undecided.append([])
-        self._undecided[group.depth].append(group)
+        self._line.begin_group()
         self.indentation += indent
 
     def end_group(self, dedent: int = 0, close: str = "") -> None:
-        """End the innermost group, then print `close`."""
+        """End the innermost group and print `close`."""
         self.indentation -= dedent
-        group = self._open.pop()
-        if not group.waiting:
-            self._settle(group)
+        self._line.end_group()
         if close:
             self.text(close)
 
@@ -143,75 +237,18 @@ class Printer:
         finally:
             self.indentation -= indent
 
-    def items(self, values: Iterable[Any]) -> Iterator[tuple[int, Any]]:
-        """Number the values; after the most that are shown, print `...` and stop."""
-        for index, value in enumerate(values):
-            if self.max_seq_length and index >= self.max_seq_length:
+    def entries(self, values: Iterable[Any], limited: bool = True) -> Iterator[Any]:
+        """Print commas between the values; after the most that are shown, print ``...`` and stop."""
+        for count, value in enumerate(values):
+            if count:
                 self.text(",")
                 self.breakable()
+            if limited and self.max_seq_length and count >= self.max_seq_length:
                 self.text("...")
                 return
-            yield index, value
+            yield value
 
     def finish(self) -> str:
         """Return all that was printed."""
-        self._release()
-        return "".join(self._done)
-
-    def _release(self) -> None:
-        for piece in self._line:
-            self._put(piece)
-        self._line.clear()
-        self._line_width = 0
-
-    def _put(self, piece: Any) -> None:
-        if isinstance(piece, str):
-            self._done.append(piece)
-            self._column += len(piece)
-            return
-        group, separator, indentation = piece
-        group.waiting -= 1
-        if group.broken:
-            self._done.append("\n" + " " * indentation)
-            self._column = indentation
-            return
-        if not group.waiting:
-            self._settle(group)
-        self._done.append(separator)
-        self._column += len(separator)
-
-    def _break_where_too_long(self) -> None:
-        while self._column + self._line_width > self.max_width:
-            group = self._next_to_break()
-            if group is None:
-                return
-            self._break(group)
-
-    def _break(self, group: _Group) -> None:
-        while group.waiting:
-            piece = self._line.popleft()
-            self._line_width -= len(piece if isinstance(piece, str) else piece[1])
-            self._put(piece)
-        while self._line and isinstance(self._line[0], str):
-            piece = self._line.popleft()
-            self._line_width -= len(piece)
-            self._put(piece)
-
-    def _next_to_break(self) -> Optional[_Group]:
-        for level in self._undecided:
-            for index in range(len(level) - 1, -1, -1):
-                group = level[index]
-                if group.waiting:
-                    # The mirror position, as IPython has it: recorded outputs depend on it.
-                    del level[-1 - index]
-                    group.broken = True
-                    return group
-            for group in level:
-                group.broken = True
-            level.clear()
-        return None
-
-    def _settle(self, group: _Group) -> None:
-        level = self._undecided[group.depth]
-        if group in level:
-            level.remove(group)
+        self._line.decide_all()
+        return self._line.text()

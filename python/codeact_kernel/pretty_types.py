@@ -1,291 +1,251 @@
-"""How the pretty printer shows each type. A printer is a function of (value, printer, cycle)."""
+"""How the text of each type is made: containers as their parts between brackets, the rest by its repr."""
 
 from __future__ import annotations
 
 import os
 import types
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Iterable, Optional
 
 from .guarded import BUILTINS
 
 __builtins__ = BUILTINS  # type: ignore[assignment]
 
-TypePrinter = Callable[[Any, Any, bool], None]
+# Shows (value, printer, whether the value is already being shown).
+Shower = Callable[[Any, Any, bool], None]
 
 
-def printer_for(value: Any) -> Optional[TypePrinter]:
-    """Return the printer for a value's type, or None when its class says nothing about its text."""
-    if id(value) in _CONSTANTS:
-        return print_repr
-    try:
-        cls = value.__class__
-    except Exception:
-        cls = type(value)
-    try:
-        order = cls.__mro__
-    except AttributeError:
-        order = type(value).__mro__
-    for base in order:
-        printer = _BY_TYPE.get(base) or _BY_NAME.get(_qualified(base))
-        if printer is not None:
-            return printer
-        members = base.__dict__
-        if "_repr_pretty_" in members and callable(base._repr_pretty_):
-            own = base._repr_pretty_
-            return lambda shown, printer, cycle: own(shown, printer, cycle)
-        if "__repr__" in members and base is not object:
-            return print_repr
+def describe(value: Any) -> Optional[Shower]:
+    """Return what shows a value, or None for an instance of a class that says nothing of its text.
+
+    The first class in the order of inheritance decides that is known here, has ``_repr_pretty_`` or
+    has a ``__repr__``.
+    """
+    if value is Ellipsis or value is NotImplemented:
+        return show_repr
+    for cls in _classes(value):
+        known = _known(cls)
+        if known is not None:
+            return known
+        own = cls.__dict__
+        if "_repr_pretty_" in own and callable(cls._repr_pretty_):
+            return _asked(cls)
+        if "__repr__" in own and cls is not object:
+            return show_repr
     return None
 
 
-def print_repr(value: Any, printer: Any, cycle: bool) -> None:
-    """Print a value's repr, line by line."""
+def show_repr(value: Any, printer: Any, cycle: bool) -> None:
+    """Print the repr of a value; its lines stay lines."""
+    first, *others = repr(value).splitlines() or [""]
     with printer.group():
-        for index, line in enumerate(repr(value).splitlines()):
-            if index:
-                printer.break_()
+        printer.text(first)
+        for line in others:
+            printer.break_()
             printer.text(line)
 
 
-def print_default(value: Any, printer: Any, cycle: bool) -> None:
-    """Print an object without a repr of its own as ``<module.Class at 0x...>``."""
+def show_opaque(value: Any, printer: Any, cycle: bool) -> None:
+    """Print ``<module.Class at 0x...>`` for an object that has nothing else."""
     cls = type(value)
     if cls.__repr__ is not object.__repr__:
-        print_repr(value, printer, cycle)
-        return
+        return show_repr(value, printer, cycle)
     with printer.group(1, "<", ">"):
         printer.pretty(cls)
-        printer.text(f" at {hex(id(value))}")
-        if cycle:
-            printer.text(" ...")
+        printer.text(f" at {id(value):#x}" + (" ..." if cycle else ""))
+    return None
 
 
-class Call:
-    """A call of a name with arguments, such as ``deque([1, 2], maxlen=3)``."""
-
-    def __init__(self, name: str, *arguments: Any, **keywords: Any) -> None:
-        self.name = name
-        self.arguments = arguments
-        self.keywords = keywords
+class Text(str):
+    """Text that is printed as it is where a value is expected."""
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        opening = self.name + "("
-        with printer.group(len(opening), opening, ")"):
-            separate = _separator(printer)
-            for value in self.arguments:
-                separate()
-                printer.pretty(value)
-            for name, value in self.keywords.items():
-                separate()
-                with printer.group(len(name) + 1, name + "="):
-                    printer.pretty(value)
+        printer.text(str(self))
 
 
-class _Raw:
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(self.text)
-
-
-def _separator(printer: Any) -> Callable[[], None]:
-    first = True
-
-    def separate() -> None:
-        nonlocal first
-        if not first:
-            printer.text(",")
-            printer.breakable()
-        first = False
-
-    return separate
+def _classes(value: Any) -> tuple:
+    try:
+        return value.__class__.__mro__
+    except Exception:
+        return type(value).__mro__
 
 
-def _sequence(opening: str, closing: str) -> TypePrinter:
+def _asked(cls: type) -> Shower:
+    method: Any = getattr(cls, "_repr_pretty_")
+    return lambda value, printer, cycle: method(value, printer, cycle)
+
+
+def _known(cls: type) -> Optional[Shower]:
+    shower = _SHOWERS.get(cls)
+    if shower is None:
+        # Types of modules that may never be imported are known by their names.
+        named = _SHOWERS_BY_NAME.get(getattr(cls, "__name__", None))
+        if named is not None and named[0] == getattr(cls, "__module__", None):
+            shower = named[1]
+    return shower
+
+
+def _brackets(opening: str, closing: str, contents: Callable[[Any, Any], Iterable[Any]]) -> Shower:
     def show(value: Any, printer: Any, cycle: bool) -> None:
         if cycle:
-            printer.text(opening + "..." + closing)
-            return
+            return printer.text(f"{opening}...{closing}")
         with printer.group(len(opening), opening, closing):
-            for index, item in printer.items(value):
-                if index:
-                    printer.text(",")
-                    printer.breakable()
+            for item in printer.entries(contents(value, printer)):
                 printer.pretty(item)
-            if type(value) is tuple and len(value) == 1:
+            if isinstance(value, tuple) and len(value) == 1:
                 printer.text(",")
+        return None
 
     return show
 
 
-def _set(opening: str, closing: str) -> TypePrinter:
-    def show(value: Any, printer: Any, cycle: bool) -> None:
-        if cycle:
-            printer.text(opening + "..." + closing)
-            return
-        if not value:
-            printer.text(type(value).__name__ + "()")
-            return
-        with printer.group(len(opening), opening, closing):
-            shown = value if len(value) >= printer.max_seq_length else _in_order(value)
-            for index, item in printer.items(shown):
-                if index:
-                    printer.text(",")
-                    printer.breakable()
-                printer.pretty(item)
+def _unless_empty(show: Shower) -> Shower:
+    def check(value: Any, printer: Any, cycle: bool) -> None:
+        if cycle or value:
+            show(value, printer, cycle)
+        else:
+            printer.text(f"{type(value).__name__}()")
 
-    return show
+    return check
 
 
-def _in_order(values: Any) -> list[Any]:
+def _as_they_come(value: Any, printer: Any) -> Iterable[Any]:
+    return value
+
+
+def _sorted_where_possible(value: Any, printer: Any) -> Iterable[Any]:
+    if printer.max_seq_length and len(value) >= printer.max_seq_length:
+        return value
     for key in (None, str):
         try:
-            return sorted(values, key=key)
+            return sorted(value, key=key)
         except Exception:
-            continue
-    return list(values)
+            pass
+    return value
 
 
-def _mapping(opening: str, closing: str) -> TypePrinter:
+def _pairs(opening: str, closing: str) -> Shower:
     def show(value: Any, printer: Any, cycle: bool) -> None:
         if cycle:
-            printer.text("{...}")
-            return
+            return printer.text("{...}")
         with printer.group(len(opening), opening, closing):
-            for index, key in printer.items(value.keys()):
-                if index:
-                    printer.text(",")
-                    printer.breakable()
+            for key in printer.entries(value.keys()):
                 printer.pretty(key)
                 printer.text(": ")
                 printer.pretty(value[key])
+        return None
 
     return show
 
 
-def _as_call(arguments: Callable[[Any], Call]) -> TypePrinter:
+def _call(arguments: Callable[[Any], Iterable[Any]], name: Any = None) -> Shower:
+    """Show as a call of its class, or of `name`. A keyword argument is a pair of Text and a value."""
+
     def show(value: Any, printer: Any, cycle: bool) -> None:
-        call = Call(arguments(value).name, _Raw("...")) if cycle else arguments(value)
-        printer.pretty(call)
+        shown = name if isinstance(name, str) else (name or _plain_name)(value)
+        opening = shown + "("
+        # The outer group makes a call one level deeper than a container.
+        with printer.group(), printer.group(len(opening), opening, ")"):
+            given = [Text("...")] if cycle else arguments(value)
+            for argument in printer.entries(given, limited=False):
+                if type(argument) is tuple and argument and type(argument[0]) is Text:
+                    keyword = argument[0] + "="
+                    with printer.group(len(keyword), keyword):
+                        printer.pretty(argument[1])
+                else:
+                    printer.pretty(argument)
 
     return show
 
 
-def _class_name(value: Any) -> str:
+def _plain_name(value: Any) -> str:
     return value.__class__.__name__
 
 
-def _ordered_dict(value: Any) -> Call:
-    return Call(_class_name(value), list(value.items())) if value else Call(_class_name(value))
+def _dotted_name(thing: Any) -> str:
+    name = getattr(thing, "__qualname__", None)
+    if not isinstance(name, str):
+        name = thing.__name__
+    module = getattr(thing, "__module__", None)
+    return name if not module or module == "builtins" else f"{module}.{name}"
 
 
-def _deque(value: Any) -> Call:
-    name = _class_name(value)
-    if value.maxlen is None:
-        return Call(name, list(value))
-    return Call(name, list(value), maxlen=value.maxlen)
-
-
-def _counter(value: Any) -> Call:
-    name = _class_name(value)
-    return Call(name, dict(value.most_common())) if value else Call(name)
-
-
-def _pattern(value: Any) -> Call:
+def _pattern(value: Any) -> list[Any]:
     import re
 
-    text = repr(value.pattern).replace("\\\\", "\\")
-    names = "IGNORECASE LOCALE MULTILINE DOTALL UNICODE VERBOSE DEBUG".split()
-    flags = "|".join("re." + name for name in names if value.flags & getattr(re, name))
+    parts = [Text("r" + repr(value.pattern).replace(r"\\", "\\"))]
     if value.flags:
-        return Call("re.compile", _Raw("r" + text), _Raw(flags))
-    return Call("re.compile", _Raw("r" + text))
+        order = ("IGNORECASE", "LOCALE", "MULTILINE", "DOTALL", "UNICODE", "VERBOSE", "DEBUG")
+        set_flags = (flag for flag in order if value.flags & getattr(re, flag))
+        parts.append(Text("|".join(f"re.{flag}" for flag in set_flags)))
+    return parts
 
 
-def _exception(value: Any) -> Call:
-    cls = value.__class__
-    name = getattr(cls, "__qualname__", cls.__name__)
-    if cls.__module__ != "builtins":
-        name = f"{cls.__module__}.{name}"
-    return Call(name, *getattr(value, "args", ()))
+def _queue(value: Any) -> list[Any]:
+    contents: list[Any] = [list(value)]
+    return contents if value.maxlen is None else [*contents, (Text("maxlen"), value.maxlen)]
 
 
-def _print_super(value: Any, printer: Any, cycle: bool) -> None:
-    with printer.group(8, "<super: ", ">"):
-        printer.pretty(value.__thisclass__)
-        printer.text(",")
-        printer.breakable()
-        printer.pretty(value.__self__)
+def _show_super(value: Any, printer: Any, cycle: bool) -> None:
+    with printer.group(len("<super: "), "<super: ", ">"):
+        for part in printer.entries((value.__thisclass__, value.__self__)):
+            printer.pretty(part)
 
 
-def _print_class(value: Any, printer: Any, cycle: bool) -> None:
-    described_by = next(base for base in type(value).__mro__ if "__repr__" in base.__dict__)
-    if described_by is not type:
-        print_repr(value, printer, cycle)
-        return
-    name = getattr(value, "__qualname__", None)
-    if not isinstance(name, str):
-        name = value.__name__
-    module = getattr(value, "__module__", None)
-    printer.text(name if module in (None, "builtins") else f"{module}.{name}")
+def _show_class(value: Any, printer: Any, cycle: bool) -> None:
+    if type(value).__repr__ is not type.__repr__:
+        show_repr(value, printer, cycle)
+    else:
+        printer.text(_dotted_name(value))
 
 
-def _print_function(value: Any, printer: Any, cycle: bool) -> None:
+def _show_function(value: Any, printer: Any, cycle: bool) -> None:
     import inspect
 
-    name = getattr(value, "__qualname__", value.__name__)
-    if value.__module__ and value.__module__ != "builtins":
-        name = f"{value.__module__}.{name}"
     try:
-        name += str(inspect.signature(value))
+        signature = str(inspect.signature(value))
     except ValueError:
-        pass
-    printer.text(f"<function {name}>")
+        signature = ""
+    printer.text(f"<function {_dotted_name(value)}{signature}>")
 
 
-def _qualified(cls: type) -> tuple[Any, Any]:
-    try:
-        return (cls.__module__, cls.__name__)
-    except Exception:
-        return (None, None)
-
-
-_CONSTANTS = frozenset(map(id, (None, True, False, Ellipsis, NotImplemented)))
-
-_BY_TYPE: dict[type, TypePrinter] = {
-    int: print_repr,
-    float: print_repr,
-    str: print_repr,
-    bytes: print_repr,
-    range: print_repr,
-    slice: print_repr,
-    tuple: _sequence("(", ")"),
-    list: _sequence("[", "]"),
-    dict: _mapping("{", "}"),
-    set: _set("{", "}"),
-    frozenset: _set("frozenset({", "})"),
-    type(os.environ): _mapping("environ{", "}"),
-    types.MappingProxyType: _mapping("mappingproxy({", "})"),
-    types.SimpleNamespace: _as_call(lambda value: Call("namespace", **value.__dict__)),
-    types.FunctionType: _print_function,
-    types.BuiltinFunctionType: _print_function,
-    types.MethodType: print_repr,
-    type: _print_class,
-    super: _print_super,
-    BaseException: _as_call(_exception),
+_SHOWERS: dict[type, Shower] = {
+    **dict.fromkeys((bool, bytes, float, int, range, slice, str, type(None)), show_repr),
+    list: _brackets("[", "]", _as_they_come),
+    tuple: _brackets("(", ")", _as_they_come),
+    set: _unless_empty(_brackets("{", "}", _sorted_where_possible)),
+    frozenset: _unless_empty(_brackets("frozenset({", "})", _sorted_where_possible)),
+    dict: _pairs("{", "}"),
+    types.MappingProxyType: _pairs("mappingproxy({", "})"),
+    type(os.environ): _pairs("environ{", "}"),
+    types.SimpleNamespace: _call(
+        lambda value: [(Text(name), item) for name, item in vars(value).items()], "namespace"
+    ),
+    BaseException: _call(
+        lambda value: getattr(value, "args", ()), lambda value: _dotted_name(value.__class__)
+    ),
+    type: _show_class,
+    types.FunctionType: _show_function,
+    types.BuiltinFunctionType: _show_function,
+    types.MethodType: show_repr,
+    super: _show_super,
 }
 
-# By name, so that nothing has to be imported for them.
-_BY_NAME: dict[tuple[Any, Any], TypePrinter] = {
-    ("re", "Pattern"): _as_call(_pattern),
-    ("datetime", "datetime"): print_repr,
-    ("datetime", "timedelta"): print_repr,
-    ("collections", "defaultdict"): _as_call(
-        lambda value: Call(_class_name(value), value.default_factory, dict(value))
+_SHOWERS_BY_NAME: dict[Any, tuple[str, Shower]] = {
+    "Counter": (
+        "collections",
+        _call(lambda value: [dict(value.most_common())] if value else []),
     ),
-    ("collections", "OrderedDict"): _as_call(_ordered_dict),
-    ("collections", "deque"): _as_call(_deque),
-    ("collections", "Counter"): _as_call(_counter),
-    ("collections", "UserList"): _as_call(lambda value: Call(_class_name(value), value.data)),
+    "OrderedDict": (
+        "collections",
+        _call(lambda value: [list(value.items())] if value else []),
+    ),
+    "UserList": ("collections", _call(lambda value: [value.data])),
+    "defaultdict": (
+        "collections",
+        _call(lambda value: [value.default_factory, dict(value)]),
+    ),
+    "deque": ("collections", _call(_queue)),
+    "datetime": ("datetime", show_repr),
+    "timedelta": ("datetime", show_repr),
+    "Pattern": ("re", _call(_pattern, "re.compile")),
 }

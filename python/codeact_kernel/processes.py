@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import Any, Collection
+from typing import Any, Callable
 
 _ROUNDS = 50
 
@@ -22,10 +22,10 @@ def reap() -> dict[int, int]:
         ended[pid] = status
 
 
-def end_descendants(keep: Collection[int] = ()) -> None:
-    """Kill all processes below this one except `keep`, also those that are just being forked."""
+def end_processes(find: Callable[[], list[int]]) -> None:
+    """Kill the processes that `find` returns, again and again until there are none: they may be forking."""
     for _ in range(_ROUNDS):
-        victims = [pid for pid in _descendants(os.getpid()) if pid not in keep]
+        victims = find()
         if not victims:
             return
         for signal_number in (signal.SIGSTOP, signal.SIGKILL):
@@ -68,7 +68,7 @@ def _kill(pid: int, signal_number: int) -> None:
         pass
 
 
-def _descendants(root: int) -> list[int]:
+def descendants(root: int) -> list[int]:
     """Return the pids below `root` that are not zombies."""
     children: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):

@@ -14,7 +14,7 @@ class RunningCell:
         self.id = cell_id
         self.output = CellOutput(output_bytes)
         self.stop_reason: str | None = None
-        self.killed = False
+        self.killed_for: str | None = None
         self._started = time.monotonic()
         self._next_check = self._started + timeout_seconds
         self._grace_end = 0.0

@@ -1,293 +1,259 @@
-"""The process that owns a session's wire: in a sandbox it is process 1 of the session.
+"""The process that owns a session: in a sandbox it is process 1 of the session, and runs no code of it.
 
-It forks the worker that runs the cells, passes frames on in the order in which things happened, enforces
-deadlines, and keeps frozen copies of the worker. When the worker dies, the newest copy takes its place,
-so that a cell that kills its interpreter leaves the state before that cell.
+It waits for all that can happen to its branches (see branch.py) and keeps what they share: the exits of
+processes, the guard of system calls, and the meter of what they use together.
 """
 
 from __future__ import annotations
 
 import os
-import platform
 import select
 import signal
 import socket
 import time
-from typing import Any, Callable
+from typing import Any, Callable, Collection, Protocol
 
-from .limits import limit_process
-from .outgoing import Outgoing
+from .branch import Branch
 from .pipes import OutputPipes
-from .processes import describe_exit, end_descendants, interrupt_group, kill, reap
-from .running_cell import RunningCell
-from .wire import PROTOCOL_VERSION, FrameReader, ProtocolError, decode, encode, frame_bytes
-from .worker_handle import WorkerHandle, start_worker, wait_until_frozen
+from .processes import descendants, end_processes, reap
+from .syscall_guard import SyscallGuard
+from .wire import read_frame
+from .worker_handle import WorkerHandle, start_worker
 
-# How long a worker that closed its channel may take to die before it is killed.
-_EXIT_SECONDS = 1.0
-_INTERRUPT_REPEAT_SECONDS = 0.1
-_OUTPUT_TYPES = ("stream", "display", "value", "error")
+_LOOK_SECONDS = 0.1
+_OPEN_SECONDS = 5.0
+
+
+class Place(Protocol):
+    """Where branches live: BarePlace or SandboxPlace."""
+
+    def socket_path(self, session: str) -> str: ...
+    def stage(self, session: str) -> None: ...
+    def unstage(self) -> None: ...
+    def enter(self, session: str, scratch_bytes: int) -> None: ...
+    def place_of(self, pid: int) -> object: ...
+
+
+class Meter(Protocol):
+    """Tells when a session uses too much: see usage.py."""
+
+    def start_cell(self) -> None: ...
+    def exceeded(self) -> str | None: ...
 
 
 class Supervisor:
-    """Serves one session. `prepare_worker` runs in each new worker before any code of the session does."""
+    """Serves a session and its forks. `prepare_worker` runs in each fresh worker before any code of theirs."""
 
-    def __init__(self, prepare_worker: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, prepare_worker: Callable[[], int | None], place: Place) -> None:
+        self.exits: dict[int, int] = {}
         self._prepare_worker = prepare_worker
-        self._pipes = OutputPipes()
+        self._place = place
+        self._guard = SyscallGuard(self._is_protected)
         self._waker, self._wake = socket.socketpair()
-        self._queue: list[dict[str, Any]] = []
-        self._cell: RunningCell | None = None
-        self._cells_run = 0
-        self._copies: list[tuple[int, WorkerHandle]] = []
-        self._exits: dict[int, int] = {}
+        self._branches: list[Branch] = []
+        self._arrivals: dict[socket.socket, Branch] = {}
+        self._meter: Meter | None = None
 
     def start_worker(self) -> None:
-        """Fork the worker, which can be done before there is anything to serve."""
+        """Fork the first worker, which can be done before there is anything to serve."""
         for sock in (self._waker, self._wake):
             sock.setblocking(False)
         signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(ignored, signal.SIG_IGN)
-        self._worker = start_worker(self._pipes.standard, self._prepare_worker)
+        self._first_pipes = OutputPipes()
+        self._first_worker = self.start_fresh_worker(self._first_pipes)
 
-    def serve(self, wire: socket.socket, limits: dict[str, int], transactions: bool, folder: str) -> None:
-        """Run cells in `folder` until the host closes `wire`, then end every process of the session.
+    def serve(
+        self, wire: socket.socket, request: dict[str, Any], folder: str, meter: Meter | None = None
+    ) -> None:
+        """Run cells in `folder` until the host has closed `wire` and those of all forks, then end everything.
 
-        `limits` is what the host sends: see SessionLimits in src/execution/runtime.ts.
+        `request` is the open frame that came over `wire`.
         """
-        self._limits = limits
-        self._transactions = transactions
-        self._wire = wire
-        self._wire_reader = FrameReader()
-        self._host = Outgoing(wire)
+        self._meter = meter
         os.chdir(folder)
-        limit_process(self._worker.pid, limits)
-        self._worker.send({"type": "start", "folder": folder})
-        self._host.send(encode(_ready()))
+        self._first_worker.send({"type": "start", "folder": folder})
+        first = Branch(self, request["session"], self._first_worker, self._first_pipes)
+        self._branches.append(first)
+        first.connect(wire, request)
         try:
-            while self._serve_once():
-                pass
-        except ProtocolError:
-            pass  # the host does not speak this protocol: nothing can be said to it
+            while self._branches:
+                self._serve_once()
         finally:
-            end_descendants()
+            end_processes(lambda: descendants(os.getpid()))
 
-    def _serve_once(self) -> bool:
+    def _serve_once(self) -> None:
         ready = self._wait()
-        if self._wire.fileno() in ready and not self._read_wire():
-            return False
-        self._host.flush()
-        self._worker.flush()
+        for listener in ready & self._guard.listeners:
+            self._guard.answer(listener)
         if self._waker.fileno() in ready:
             _drain(self._waker)
-            self._exits.update(reap())
-        if not self._host.congested:
-            self._pass_outputs_on()
-        self._check_deadline()
-        return True
+            self.exits.update(reap())
+        for listener in [sock for sock in self._arrivals if sock.fileno() in ready]:
+            self._welcome(listener)
+        for branch in [branch for branch in self._branches if branch.wire]:
+            if branch.wire.fileno() in ready:
+                branch.read_wire()
+            branch.host.flush()
+            branch.worker.flush()
+            if not branch.host.congested:
+                branch.pass_outputs_on()
+            branch.check_deadline()
+            if branch.closed:
+                self._end_branch(branch)
+        self._check_usage()
 
     def _wait(self) -> set[int]:
         poll = select.poll()
-        poll.register(self._waker, select.POLLIN)
-        poll.register(self._wire, select.POLLIN | (select.POLLOUT if self._host.waiting else 0))
-        if not self._host.congested:
-            poll.register(self._worker.socket, select.POLLIN | (select.POLLOUT if self._worker.waiting else 0))
-            for source in (*self._pipes.readable, *(copy.socket for _, copy in self._copies)):
-                poll.register(source, select.POLLIN)
-        seconds = self._cell.seconds_left() if self._cell else None
-        return {fd for fd, _ in poll.poll(None if seconds is None else max(0.0, seconds) * 1000)}
+        for source in (self._waker, *self._arrivals, *self._guard.listeners):
+            poll.register(source, select.POLLIN)
+        waits = []
+        for branch in self._branches:
+            if not branch.wire:
+                continue
+            poll.register(branch.wire, select.POLLIN | (select.POLLOUT if branch.host.waiting else 0))
+            if not branch.host.congested:
+                poll.register(branch.worker.socket, select.POLLIN | (select.POLLOUT if branch.worker.waiting else 0))
+                for source in (*branch.pipes.readable, *(copy.socket for copy in branch.copies)):
+                    poll.register(source, select.POLLIN)
+            seconds = branch.seconds_left()
+            if seconds is not None:
+                waits.append(min(max(0.0, seconds), _LOOK_SECONDS if self._meter else seconds))
+        events = poll.poll(min(waits) * 1000 if waits else None)
+        for fd, event in events:
+            if fd in self._guard.listeners and not event & select.POLLIN:
+                self._guard.hung_up(fd)
+        return {fd for fd, _ in events}
 
-    # What the host wants
+    def cell_starts(self) -> None:
+        """Tell the meter that what is used now is not the fault of the next cell."""
+        if self._meter:
+            self._meter.start_cell()
 
-    def _read_wire(self) -> bool:
+    def _check_usage(self) -> None:
+        if self._meter and any(branch.cell for branch in self._branches):
+            reason = self._meter.exceeded()
+            if reason:
+                for branch in self._branches:
+                    if branch.cell:
+                        branch.kill_worker(reason)
+
+    # Processes
+
+    def start_fresh_worker(self, pipes: OutputPipes) -> WorkerHandle:
+        """Fork a worker without any variables. Raises OSError."""
+        handle, listener = start_worker(pipes.standard, self._prepare_worker, self._place)
+        if listener is not None:
+            self._guard.listeners.add(listener)
+        return handle
+
+    def place_of(self, pid: int) -> object:
+        """Return what is equal for all processes of one branch; None when the process is gone."""
         try:
-            data = self._wire.recv(1 << 18)
-        except BlockingIOError:
-            return True
+            return self._place.place_of(pid)
         except OSError:
-            return False
-        for body in self._wire_reader.feed(data):
-            command = decode(body)
-            if command["type"] == "execute":
-                self._queue.append(command)
-                self._start_next_cell()
-            elif command["type"] == "interrupt" and self._cell and self._cell.id == command["id"]:
-                self._stop_cell(self._cell, "interrupted")
-        return bool(data)
+            return None
 
-    def _start_next_cell(self) -> None:
-        if self._cell or not self._queue:
-            return
-        command = self._queue.pop(0)
-        timeout_ms = command.get("timeoutMs") or self._limits["timeoutMs"]
-        self._cell = RunningCell(command["id"], timeout_ms / 1000, self._limits["outputBytes"])
-        self._worker.send({"type": "execute", "id": command["id"], "code": command["code"]})
+    def await_exit(self, pid: int, seconds: float) -> int | None:
+        """Wait for the process to end and return its status; None when it does not end in time."""
+        self._until(lambda: pid in self.exits, seconds)
+        return self.exits.pop(pid, None)
 
-    # What the worker and its subprocesses produce
+    def await_copy(self, copy: WorkerHandle, seconds: float, required: bool = True) -> None:
+        """Wait for a copy that is being made. Raises OSError when it is required and does not come."""
 
-    def _pass_outputs_on(self) -> None:
-        """Forward frames and what lies in the pipes, in the order of causes.
-
-        What lies in a pipe was written after every frame that its writer sent before it. So: note how much
-        each pipe holds, take the frames, then take that much from the pipes. The worker sends nothing while
-        a pipe holds something, so no later frame slips in between.
-        """
-        noted = self._pipes.pending()
-        worker = self._worker
-        for frame_type, body in worker.read():
-            self._accept(frame_type, body)
-        self._forward_pipes(noted)
-        for _, copy in self._copies:
+        def is_settled() -> bool:
             for _ in copy.read():
                 pass
-        self._forget_copies()
-        if worker.closed or worker.pid in self._exits:
-            for frame_type, body in worker.read_rest():
-                self._accept(frame_type, body)
-            self._replace_worker()
+            return copy.ready or copy.closed
 
-    def _accept(self, frame_type: str, body: bytes) -> None:
-        if frame_type in _OUTPUT_TYPES:
-            self._forward(frame_type, body)
-        elif frame_type == "done" and self._cell:
-            self._drain_pipes()
-            self._finish_cell(self._cell, decode(body))
+        self._until(is_settled, seconds)
+        if required and not copy.ready:
+            raise OSError("the interpreter could not be copied: it has too many processes or no memory left")
 
-    def _drain_pipes(self) -> None:
-        while any(noted := self._pipes.pending()):
-            self._forward_pipes(noted)
+    def _until(self, is_so: Callable[[], bool], seconds: float) -> None:
+        """Wait, and meanwhile answer system calls, so that nobody waits for one another."""
+        end = time.monotonic() + seconds
+        while not is_so() and time.monotonic() < end:
+            poll = select.poll()
+            for listener in self._guard.listeners:
+                poll.register(listener, select.POLLIN)
+            for fd, event in poll.poll(1):
+                if event & select.POLLIN:
+                    self._guard.answer(fd)
+                else:
+                    self._guard.hung_up(fd)
+            self.exits.update(reap())
 
-    def _forward_pipes(self, noted: tuple[int, int]) -> None:
-        for name, text in self._pipes.read(noted):
-            self._forward_text(name, text)
+    def end_processes_of(self, branch: Branch, keep: Collection[int] = ()) -> None:
+        """Kill what the branch has started, but no copy, no other branch, and none of `keep`."""
+        others = [other for other in self._branches if other is not branch]
+        spared = {*keep, *(copy.pid for copy in branch.copies)}
+        for other in others:
+            spared.update([other.worker.pid, *(copy.pid for copy in other.copies)])
 
-    def _forward_text(self, name: str, text: str) -> None:
-        frame = {"type": "stream", "name": name, "text": text, "id": self._cell.id if self._cell else 0}
-        self._forward("stream", frame_bytes(frame))
+        def victims() -> list[int]:
+            found = [pid for pid in descendants(os.getpid()) if pid not in spared]
+            return [pid for pid in found if self.place_of(pid) in branch.places] if others else found
 
-    def _forward(self, frame_type: str, body: bytes) -> None:
-        passed = self._cell.output.accept(frame_type, body) if self._cell else body
-        if passed is not None:
-            self._send_body(passed)
+        end_processes(victims)
+        self.exits.update(reap())
 
-    def _send_body(self, body: bytes) -> None:
-        self._host.send(len(body).to_bytes(4, "big") + body)
+    def _is_protected(self, pid: int) -> bool:
+        for branch in self._branches:
+            for copy in branch.copies:
+                if not copy.pid:
+                    self.await_copy(copy, 1.0, required=False)
+                if copy.pid == pid:
+                    return True
+        return pid == 1
 
-    # The end of a cell
+    # Forks
 
-    def _finish_cell(self, cell: RunningCell, done: dict[str, Any], state: str = "kept") -> None:
-        omitted, tail = cell.output.finish()
-        if omitted:
-            self._host.send(encode({"type": "truncated", "id": cell.id, "omittedBytes": omitted}))
-        for body in tail:
-            self._send_body(body)
-        self._cell = None
-        self._cells_run += 1
-        status = done.get("status")
-        if cell.stop_reason and status in ("interrupted", "crashed"):
-            done["status"] = cell.stop_reason
-        elif status == "interrupted":
-            done["status"] = "error"  # the code raised KeyboardInterrupt itself
-        done.update(id=cell.id, state=state, executionCount=self._cells_run, wallMs=cell.wall_ms())
-        self._host.send(encode(done))
-        self._checkpoint()
-        self._start_next_cell()
+    def add_branch(self, session: str, copy: WorkerHandle, cells_run: int, limits: dict[str, int]) -> None:
+        """Make `copy` the worker of a new session, to which the host then connects. Raises OSError."""
+        pipes = OutputPipes()
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(self._place.socket_path(session))
+        listener.listen(1)
+        self._place.stage(session)
+        self._guard.allow_entering(copy.pid)
+        try:
+            command = {"type": "branch", "session": session, "scratchBytes": limits["scratchBytes"]}
+            copy.send_with_sockets(command, [os.dup(fd) for fd in pipes.standard[1:]])
+            entered: list[str] = []
 
-    def _check_deadline(self) -> None:
-        cell = self._cell
-        if cell is None or cell.seconds_left() > 0:
-            return
-        if cell.stop_reason is None:
-            self._stop_cell(cell, "timeout")
-        elif cell.grace_is_over():
-            cell.killed = True
-            kill(self._worker.pid)
-            cell.wait(_EXIT_SECONDS)
-        else:
-            interrupt_group(self._worker.pid)
-            cell.wait(_INTERRUPT_REPEAT_SECONDS)
+            def has_entered() -> bool:
+                entered.extend(frame_type for frame_type, _ in copy.read())
+                return bool(entered) or copy.closed
 
-    def _stop_cell(self, cell: RunningCell, reason: str) -> None:
-        if cell.stop_reason is None:
-            cell.stop(reason, self._limits["graceMs"] / 1000)
-            interrupt_group(self._worker.pid)
-            cell.wait(_INTERRUPT_REPEAT_SECONDS)
-
-    # Workers and their frozen copies
-
-    def _checkpoint(self) -> None:
-        if self._transactions:
-            ours, theirs = socket.socketpair()
-            self._copies.append((self._cells_run, WorkerHandle(ours)))
-            self._worker.send_with_socket({"type": "checkpoint"}, theirs)
-
-    def _forget_copies(self) -> None:
-        """Drop copies that died, and all that are older than one that is ready."""
-        alive = [(count, copy) for count, copy in self._copies if not copy.closed]
-        newest_ready = max((count for count, copy in alive if copy.pid), default=-1)
-        kept = [(count, copy) for count, copy in alive if count >= newest_ready]
-        for count, copy in self._copies:
-            if (count, copy) not in kept:
-                copy.end()
-        self._copies = kept
-
-    def _replace_worker(self) -> None:
-        """Put the newest copy, or else a fresh worker, in the place of the worker that died."""
-        crash = self._bury_worker()
-        cell = self._cell
-        if cell and cell.killed:
-            crash = {"reason": "deadline"}
-        state = self._resume()
-        if cell:
-            self._drain_pipes()
-            done = {"type": "done", "status": "crashed", "crash": crash, "cpuMs": 0, "peakMemoryBytes": 0}
-            self._finish_cell(cell, done, state)
-        else:
-            self._forward_text("stderr", _idle_crash_text(crash, state))
-            self._checkpoint()
-
-    def _bury_worker(self) -> dict[str, Any]:
-        worker = self._worker
-        end = time.monotonic() + _EXIT_SECONDS
-        while worker.pid not in self._exits and time.monotonic() < end:
-            self._exits.update(reap())
-            time.sleep(0.001)
-        status = self._exits.get(worker.pid)
-        worker.end()
-        for _, copy in self._copies:
-            wait_until_frozen(copy, _EXIT_SECONDS)
-        end_descendants(keep=[copy.pid for _, copy in self._copies])
-        self._exits.clear()
-        return {"reason": "unresponsive"} if status is None else describe_exit(status)
-
-    def _resume(self) -> str:
-        while self._copies:
-            count, copy = self._copies.pop()
-            if copy.pid and not copy.closed:
-                copy.send({"type": "thaw"})
-                self._worker = copy
-                return "rolled-back" if count == self._cells_run else "lost"
+            self._until(has_entered, _OPEN_SECONDS)
+        finally:
+            self._guard.allow_entering(0)
+            self._place.unstage()
+        if entered != ["entered"]:
             copy.end()
-        self._worker = start_worker(self._pipes.standard, self._prepare_worker)
-        limit_process(self._worker.pid, self._limits)
-        return "lost" if self._cells_run else "rolled-back"
+            listener.close()
+            raise OSError("the fork could not get a workspace of its own")
+        branch = Branch(self, session, copy, pipes, cells_run)
+        self._branches.append(branch)
+        self._arrivals[listener] = branch
 
+    def _welcome(self, listener: socket.socket) -> None:
+        branch = self._arrivals.pop(listener)
+        wire, _ = listener.accept()
+        os.unlink(self._place.socket_path(branch.session))
+        listener.close()
+        wire.settimeout(_OPEN_SECONDS)
+        branch.connect(wire, read_frame(wire))
 
-def _ready() -> dict[str, Any]:
-    return {
-        "type": "ready",
-        "version": PROTOCOL_VERSION,
-        "python": platform.python_version(),
-        "implementation": platform.python_implementation(),
-    }
-
-
-def _idle_crash_text(crash: dict[str, Any], state: str) -> str:
-    how = crash.get("signal") or f"exit code {crash['exitCode']}" if "exitCode" in crash else crash["reason"]
-    fate = "as they were after the last cell" if state == "rolled-back" else "gone"
-    return f"[The interpreter's process ended between two cells ({how}); its variables are {fate}.]\n"
+    def _end_branch(self, branch: Branch) -> None:
+        branch.end()
+        self._branches.remove(branch)
+        if self._branches:
+            self.end_processes_of(branch)
 
 
 def _drain(sock: socket.socket) -> None:

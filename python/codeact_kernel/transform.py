@@ -25,6 +25,23 @@ _COMPOUND = re.compile(
 )
 
 
+def without_indentation(source: str) -> str:
+    """Return the cell with the indentation of its first line of code taken off every line that has it.
+
+    Such a cell could not run at all; models often write ``<execute> x = 1`` on one line.
+    """
+    for line in source.split("\n"):
+        code = line.lstrip(" \t")
+        if code and not code.startswith("#"):
+            indentation = line[: len(line) - len(code)]
+            break
+    else:
+        return source
+    if not indentation:
+        return source
+    return re.sub("^" + indentation, "", source, flags=re.MULTILINE)
+
+
 def transform_cell(source: str) -> str:
     """Return the cell as plain Python. Python without magics comes back as it is."""
     if not _CANDIDATE.search(source):

@@ -24,11 +24,15 @@ from typing import Any, Callable
 
 from .channel import Channel
 from .interpreter import Interpreter
+from .preload import reseed
+from .variables import list_variables
 
 # Bound now, so that nothing the cells patch later can get between a cell and its report.
 _fork, _exit, _getpid, _dup2, _fstat = os.fork, os._exit, os.getpid, os.dup2, os.fstat
 _getrusage, _monotonic = resource.getrusage, time.monotonic
 _current_thread = threading.current_thread
+
+_IGNORED_WHILE_FROZEN = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM, signal.SIGIO)
 
 # Time for a cell to clean up before the next interrupt reaches it.
 _INTERRUPT_PAUSE_SECONDS = 1.0
@@ -37,18 +41,21 @@ _INTERRUPT_PAUSE_SECONDS = 1.0
 class Worker:
     """Runs cells for the supervisor at the other end of a socket.
 
-    `standard` are private copies of the descriptors that 0, 1 and 2 must be when a cell starts.
+    `standard` are private copies of the descriptors that 0, 1 and 2 must be when a cell starts. `place` moves
+    a copy that becomes a branch: see BarePlace and SandboxPlace.
     """
 
-    def __init__(self, sock: socket.socket, standard: tuple[int, int, int]) -> None:
+    def __init__(self, sock: socket.socket, standard: tuple[int, int, int], place: Any) -> None:
         self._standard = standard
+        self._place = place
         self._channel = Channel(sock, standard[1:])
         self._pid = _getpid()
         self._cell = 0
+        self._is_branch = False
         self._interruptible = False
         self._interrupted = False
         self._flush_c = _c_flush()
-        self._interpreter = Interpreter(self._emit, None)
+        self._interpreter = Interpreter(self._emit, self._ask)
         _remember_cells_of_threads(lambda: self._cell)
 
     def run(self) -> None:
@@ -58,12 +65,15 @@ class Worker:
             command = self._channel.receive()
             if command is None:
                 return
-            if command["type"] == "execute":
+            kind = command["type"]
+            if kind == "execute":
                 self._execute(command)
-            elif command["type"] == "start":
+            elif kind == "start":
                 os.chdir(command["folder"])
-            elif command["type"] == "checkpoint":
+            elif kind == "checkpoint":
                 self._checkpoint()
+            elif kind == "variables":
+                self._channel.send({"type": "variables", "variables": self._list_variables()})
 
     def _execute(self, command: dict[str, Any]) -> None:
         self._cell = command["id"]
@@ -116,23 +126,67 @@ class Worker:
             self._interrupted = False
             raise KeyboardInterrupt
 
+    def _ask(self, prompt: str, password: bool) -> str:
+        """Ask the person behind the session. Raises EOFError when there is none."""
+        self._channel.send({"type": "input", "id": self._cell, "prompt": prompt, "password": password})
+        reply = self._channel.receive()
+        if reply is None or reply["type"] != "input-reply" or "text" not in reply:
+            raise EOFError("input() has no one to ask here: put the value into the code instead")
+        return str(reply["text"])
+
     def _checkpoint(self) -> None:
-        sock = self._channel.take_socket()
+        """Fork a frozen copy; the copy returns from here only once it is told to thaw."""
+        sock = socket.socket(fileno=self._channel.take_descriptors()[0])
         gc.freeze()
-        random_state = _random_states()
+        random_states = _random_states()
         with self._channel.hold():
-            pid = _fork()
+            try:
+                pid = _fork()
+            except OSError:  # no process left: there is no copy then, and its socket closes
+                pid = -1
             if pid:
                 sock.close()
                 return
             self._channel.move(sock)
         self._pid = _getpid()
         os.setsid()
+        handlers = {number: signal.signal(number, signal.SIG_IGN) for number in _IGNORED_WHILE_FROZEN}
         self._channel.send({"type": "frozen"})
-        if self._channel.receive() is None:
-            _exit(0)
-        for restore in random_state:
-            restore()
+        self._is_branch = self._wait_for_thaw()
+        for number, handler in handlers.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        if not self._is_branch:
+            for restore in random_states:
+                restore()
+
+    def _wait_for_thaw(self) -> bool:
+        """Wait until this copy becomes a worker; true when it is that of a branch."""
+        while True:
+            command = self._channel.receive()
+            if command is None:
+                _exit(0)
+            elif command["type"] == "checkpoint":
+                pid = _getpid()
+                self._checkpoint()
+                if _getpid() != pid:  # the copy of this copy, which has been thawed meanwhile
+                    return self._is_branch
+            elif command["type"] == "thaw":
+                return False
+            elif command["type"] == "branch":
+                self._become_branch(command)
+                return True
+
+    def _become_branch(self, command: dict[str, Any]) -> None:
+        for source, target in zip(self._channel.take_descriptors(), (1, 2)):
+            _dup2(source, self._standard[target])
+            _dup2(source, target)
+            os.close(source)
+        self._place.enter(command["session"], command["scratchBytes"])
+        reseed()
+        self._channel.send({"type": "entered"})
+
+    def _list_variables(self) -> list[dict[str, Any]]:
+        return list_variables(self._interpreter.namespace)
 
     def _restore_descriptors(self) -> None:
         """Undo what an earlier cell may have done to descriptors 0, 1 and 2."""

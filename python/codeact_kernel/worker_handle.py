@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import signal
 import socket
 import struct
-import time
 from typing import Any, Callable, Iterator
 
 from .outgoing import Outgoing
@@ -19,6 +19,8 @@ _CREDENTIALS = struct.Struct("iii")
 _READ_BYTES = 1 << 18
 # Bounds what is still read of a worker that has ended: children of it may go on writing.
 _REST_READS = 256
+_READY = b"ready"
+_START_SECONDS = 10.0
 
 
 class WorkerHandle:
@@ -33,6 +35,11 @@ class WorkerHandle:
         self._reader = FrameReader()
 
     @property
+    def ready(self) -> bool:
+        """Whether the process is there: a copy has said so, and it has not gone since."""
+        return bool(self.pid) and not self.closed
+
+    @property
     def waiting(self) -> bool:
         """Whether commands are left for `flush` when the socket becomes writable."""
         return self._out.waiting
@@ -45,16 +52,17 @@ class WorkerHandle:
         """Send what the socket did not take earlier."""
         self._out.flush()
 
-    def send_with_socket(self, command: dict[str, Any], sock: socket.socket) -> None:
-        """Send a command together with a socket, which this process then closes."""
+    def send_with_sockets(self, command: dict[str, Any], descriptors: list[int]) -> None:
+        """Send a command together with descriptors, which this process then closes."""
         self.socket.setblocking(True)
         try:
-            socket.send_fds(self.socket, [encode(command)], [sock.fileno()])
+            socket.send_fds(self.socket, [encode(command)], descriptors)
         except OSError:
             pass  # the worker is gone; its exit is noticed elsewhere
         finally:
             self.socket.setblocking(False)
-            sock.close()
+            for descriptor in descriptors:
+                os.close(descriptor)
 
     def read(self) -> Iterator[tuple[str, bytes]]:
         """Yield the (type, body) of the frames that have arrived, in pieces small enough to stay fair.
@@ -93,24 +101,34 @@ class WorkerHandle:
         self.socket.close()
 
 
-def start_worker(standard: tuple[int, int, int], prepare: Callable[[], None]) -> WorkerHandle:
-    """Fork a worker with fresh state. `prepare` runs in it before any code of the session does."""
+def start_worker(
+    standard: tuple[int, int, int], prepare: Callable[[], int | None], place: Any
+) -> tuple[WorkerHandle, int | None]:
+    """Fork a worker with fresh state. `prepare` runs in it before any code of the session does.
+
+    Returns its handle and the descriptor that `prepare` returned there. Raises OSError.
+    """
     from .worker import Worker  # by the parent, so that each worker finds it loaded
 
     ours, theirs = socket.socketpair()
     gc.freeze()
     pid = os.fork()
     if pid == 0:
-        _become(Worker, theirs, standard, prepare)
+        _become(Worker, theirs, standard, prepare, place)
     theirs.close()
-    return WorkerHandle(ours, pid)
+    ours.settimeout(_START_SECONDS)
+    ready, descriptors, _, _ = socket.recv_fds(ours, len(_READY), 1)
+    if ready != _READY:
+        raise OSError(errno.EIO, "the worker could not be confined")
+    return WorkerHandle(ours, pid), descriptors[0] if descriptors else None
 
 
 def _become(
     worker_class: Callable[..., Any],
     sock: socket.socket,
     standard: tuple[int, int, int],
-    prepare: Callable[[], None],
+    prepare: Callable[[], int | None],
+    place: Any,
 ) -> None:
     status = 1
     try:
@@ -121,8 +139,11 @@ def _become(
         for target, source in enumerate(standard):
             os.dup2(source, target)
         _close_all_but({0, 1, 2, sock.fileno(), *standard})
-        prepare()
-        worker_class(sock, standard).run()
+        listener = prepare()
+        socket.send_fds(sock, [_READY], [] if listener is None else [listener])
+        if listener is not None:
+            os.close(listener)
+        worker_class(sock, standard, place).run()
         status = 0
     finally:
         os._exit(status)
@@ -138,13 +159,12 @@ def _close_all_but(keep: set[int]) -> None:
                 pass  # the listing's own
 
 
-def wait_until_frozen(handle: WorkerHandle, seconds: float) -> None:
-    """Wait for a copy that is just being made to say that it is ready, or to be gone."""
-    end = time.monotonic() + seconds
-    while not handle.pid and not handle.closed and time.monotonic() < end:
-        for _ in handle.read():
-            pass
-        time.sleep(0.0002)
+def fork_copy(source: WorkerHandle) -> WorkerHandle:
+    """Tell an idle worker, or a frozen copy, to fork a frozen copy of itself; its pid is known when it is ready."""
+    ours, theirs = socket.socketpair()
+    copy = WorkerHandle(ours)
+    source.send_with_sockets({"type": "checkpoint"}, [theirs.detach()])
+    return copy
 
 
 def _sender(ancillary: list[tuple[int, int, bytes]]) -> int:

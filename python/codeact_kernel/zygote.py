@@ -20,6 +20,7 @@ from .libc import PR_SET_PDEATHSIG, fork_into, prctl
 from .preload import preload, reseed
 from .processes import reap
 from .supervisor import Supervisor
+from .usage import UsageMeter
 from .wire import encode, read_frame
 
 _BACKLOG = 512
@@ -108,7 +109,7 @@ class Zygote:
         self._wake.close()
         os.close(self._claims)
         isolation.enter_sandbox(uid, gid)
-        supervisor = Supervisor(_prepare_worker)
+        supervisor = Supervisor(_prepare_worker, isolation.SandboxPlace())
         supervisor.start_worker()
         connection, _ = self._listener.accept()
         os.write(self._claim, _SLOT.pack(slot))
@@ -120,9 +121,10 @@ class Zygote:
         self._waiting = {slot: pid for slot, pid in self._waiting.items() if pid not in ended}
 
 
-def _prepare_worker() -> None:
-    isolation.confine_worker()
+def _prepare_worker() -> int | None:
+    listener = isolation.confine_worker()
     reseed()
+    return listener
 
 
 def _serve_session(supervisor: Supervisor, connection: socket.socket) -> None:
@@ -133,4 +135,5 @@ def _serve_session(supervisor: Supervisor, connection: socket.socket) -> None:
     except Exception as error:  # noqa: BLE001 - whatever it is, the host has to know
         connection.sendall(encode({"type": "refused", "message": f"{type(error).__name__}: {error}"}))
         return
-    supervisor.serve(connection, request["limits"], request["transactions"], isolation.WORKSPACE)
+    usage = UsageMeter(request["limits"], isolation.WORKSPACE)
+    supervisor.serve(connection, request, isolation.WORKSPACE, usage)

@@ -23,6 +23,15 @@ const errorSchema = z.object({
   hint: z.string().exactOptional(),
 });
 
+const variableSchema = z.object({
+  name: z.string(),
+  type: z.string(),
+  preview: z.string(),
+  shape: z.array(z.number()).exactOptional(),
+  length: z.number().exactOptional(),
+  sizeBytes: z.number().exactOptional(),
+});
+
 const mimeSchema = z.record(z.string(), z.string());
 
 const frameSchema = z.discriminatedUnion("type", [
@@ -48,6 +57,15 @@ const frameSchema = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("value"), id: z.number(), data: mimeSchema }),
   z.object({ type: z.literal("error"), id: z.number(), error: errorSchema }),
+  z.object({
+    type: z.literal("input"),
+    id: z.number(),
+    prompt: z.string(),
+    password: z.boolean(),
+  }),
+  z.object({ type: z.literal("variables"), variables: z.array(variableSchema).max(10_000) }),
+  z.object({ type: z.literal("did"), id: z.number() }),
+  z.object({ type: z.literal("failed"), id: z.number(), message: z.string() }),
   z.object({ type: z.literal("truncated"), id: z.number(), omittedBytes: z.number() }),
   z.object({
     type: z.literal("done"),
@@ -60,7 +78,7 @@ const frameSchema = z.discriminatedUnion("type", [
     peakMemoryBytes: z.number(),
     crash: z
       .object({
-        reason: z.enum(["signal", "exit", "memory", "deadline", "unresponsive"]),
+        reason: z.enum(["signal", "exit", "memory", "disk", "deadline", "unresponsive"]),
         signal: z.string().exactOptional(),
         exitCode: z.number().exactOptional(),
       })

@@ -3,51 +3,62 @@ import { CodeActError } from "../errors.ts";
 import { type CellCollector, createCellCollector } from "./cell-collector.ts";
 import { createKernelConnection } from "./kernel-connection.ts";
 import { type KernelFrame, protocolVersion } from "./kernel-frames.ts";
-import type { Outcome, StreamOutput } from "./outcome.ts";
+import { createLateOutput } from "./late-output.ts";
+import type { Outcome } from "./outcome.ts";
 import type { SessionLimits } from "./runtime.ts";
-import type { ExecuteOptions, Session, SessionFiles } from "./session.ts";
+import type { ExecuteOptions, Variable } from "./session.ts";
 
-/** How long after deadline and grace the kernel may stay silent before it counts as lost. */
+/** How long after deadline and grace, or after a request, the kernel may stay silent before it counts as lost. */
 const silenceMs = 10_000;
-const maxLateCharacters = 64 * 1024;
 
 export interface KernelSessionOptions {
   readonly id: string;
   readonly limits: SessionLimits;
   readonly transactions: boolean;
-  readonly files?: SessionFiles;
-  /** Called once when the session is over, for whatever reason. */
-  readonly onClosed?: () => Promise<void>;
 }
+
+/** The interpreter at the other end of a wire. One thing at a time: whoever uses it keeps the order. */
+export interface Kernel {
+  execute(code: string, options: ExecuteOptions): Promise<Outcome>;
+  variables(): Promise<readonly Variable[]>;
+  /** Has the supervisor do something about copies of the interpreter; `failed` rejects with `not_supported`. */
+  request(command: KernelRequest): Promise<void>;
+  interrupt(): void;
+  /** Ends the connection; the other side then ends its processes. */
+  close(): void;
+  /** Resolves once the connection is over, with the reason when it was a fault. */
+  readonly closed: Promise<CodeActError | undefined>;
+}
+
+export type KernelRequest =
+  | { readonly type: "checkpoint" | "restore" | "drop"; readonly checkpoint: number }
+  | { readonly type: "fork"; readonly session: string; readonly checkpoint?: number };
 
 interface RunningCell {
   readonly id: number;
   readonly collector: CellCollector;
-  readonly resolve: (outcome: Outcome) => void;
+  readonly options: ExecuteOptions;
+  readonly done: PromiseWithResolvers<Outcome>;
 }
 
 /**
- * Opens a session with the kernel at the other end of `stream` and resolves when it is ready.
+ * Connects to the kernel at the other end of `stream` and resolves when it is ready.
  * Rejects with `sandbox_unavailable` when the kernel refuses, and `backend_lost` when it goes away.
  */
-export async function openKernelSession(
+export async function connectKernel(
   stream: Duplex,
   options: KernelSessionOptions,
-): Promise<Session> {
+): Promise<Kernel> {
   const { limits } = options;
   const ready = Promise.withResolvers<void>();
+  const late = createLateOutput();
   let running: RunningCell | undefined;
-  let late: StreamOutput[] = [];
-  let lateCharacters = 0;
-  let lastCell = 0;
-  let queue: Promise<unknown> = Promise.resolve();
+  let answer: PromiseWithResolvers<KernelFrame> | undefined;
+  let lastId = 0;
   let closing = false;
 
   const connection = createKernelConnection(stream, accept);
-  const over = connection.closed.then(async (fault) => {
-    await options.onClosed?.();
-    return fault;
-  });
+  const { closed } = connection;
   connection.send({
     type: "open",
     version: protocolVersion,
@@ -55,105 +66,120 @@ export async function openKernelSession(
     limits,
     transactions: options.transactions,
   });
-  await Promise.race([ready.promise, over.then((fault) => Promise.reject(fault ?? closedEarly()))]);
+  await Promise.race([
+    ready.promise,
+    closed.then((fault) => Promise.reject(fault ?? closedEarly())),
+  ]);
 
   function accept(frame: KernelFrame): void {
     switch (frame.type) {
       case "ready":
         return ready.resolve();
       case "refused":
-        return ready.reject(
-          new CodeActError(
-            "sandbox_unavailable",
-            `The sandbox could not be set up: ${frame.message}.`,
-            {
-              hint: "Run `codeact doctor` to see what this machine lacks.",
-            },
-          ),
-        );
+        return ready.reject(refused(frame.message));
       case "truncated":
         return running?.collector.markTruncated(frame.omittedBytes);
       case "done":
-        return finish(frame);
+        if (running?.id !== frame.id) return undefined;
+        return running.done.resolve(running.collector.finish(frame, late.take()));
+      case "input":
+        if (running?.id === frame.id) void reply(running, frame.prompt, frame.password);
+        return undefined;
+      case "did":
+      case "failed":
+      case "variables":
+        return answer?.resolve(frame);
       default:
-        if (running !== undefined && frame.id === running.id) running.collector.add(frame);
-        else if (frame.type === "stream") {
-          keepLate({ type: "stream", name: frame.name, text: frame.text });
-        }
+        if (running !== undefined && frame.id === running.id) return running.collector.add(frame);
+        return frame.type === "stream" ? late.add(frame.name, frame.text) : undefined;
     }
   }
 
-  function finish(frame: Extract<KernelFrame, { type: "done" }>): void {
-    if (running === undefined || frame.id !== running.id) return;
-    const { collector, resolve } = running;
-    running = undefined;
-    const outcome = collector.finish(frame, late);
-    late = [];
-    lateCharacters = 0;
-    resolve(outcome);
+  async function reply(cell: RunningCell, prompt: string, password: boolean): Promise<void> {
+    const text = await cell.options.onInput?.(prompt, { password });
+    if (running !== cell) return;
+    connection.send({ type: "input-reply", id: cell.id, ...(text === undefined ? {} : { text }) });
   }
 
-  function keepLate(output: StreamOutput): void {
-    if (lateCharacters > maxLateCharacters) return;
-    lateCharacters += output.text.length;
-    const last = late.at(-1);
-    if (last?.name === output.name) {
-      late[late.length - 1] = { ...last, text: last.text + output.text };
-    } else late.push(output);
-  }
-
-  async function run(code: string, executeOptions: ExecuteOptions): Promise<Outcome> {
-    if (closing || stream.destroyed) throw await endOfSession();
-    const id = ++lastCell;
-    const timeoutMs = executeOptions.timeoutMs ?? limits.timeoutMs;
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
-    running = { id, collector: createCellCollector(executeOptions.onOutput), resolve };
-    const interrupt = (): void => connection.send({ type: "interrupt", id });
-    const silence = setTimeout(() => connection.destroy(), timeoutMs + limits.graceMs + silenceMs);
-    connection.send({ type: "execute", id, code, timeoutMs });
-    if (executeOptions.signal?.aborted) interrupt();
-    executeOptions.signal?.addEventListener("abort", interrupt, { once: true });
+  /** Waits for what the kernel owes, but not for a kernel that is gone or silent. */
+  async function awaitKernel<T>(owed: Promise<T>, patienceMs: number): Promise<T> {
+    const silence = setTimeout(() => connection.destroy(), patienceMs);
     try {
-      return await Promise.race([
-        promise,
-        over.then(async () => Promise.reject(await endOfSession())),
-      ]);
+      return await Promise.race([owed, closed.then((fault) => Promise.reject(endOf(fault)))]);
     } finally {
       clearTimeout(silence);
-      executeOptions.signal?.removeEventListener("abort", interrupt);
+    }
+  }
+
+  function endOf(fault: CodeActError | undefined): CodeActError {
+    return closing ? closedSession(options.id) : (fault ?? lostKernel());
+  }
+
+  async function execute(code: string, executeOptions: ExecuteOptions): Promise<Outcome> {
+    if (stream.destroyed) throw endOf(await closed);
+    const { signal, onOutput } = executeOptions;
+    const id = ++lastId;
+    const timeoutMs = executeOptions.timeoutMs ?? limits.timeoutMs;
+    const done = Promise.withResolvers<Outcome>();
+    running = { id, collector: createCellCollector(onOutput), options: executeOptions, done };
+    const interrupt = (): void => connection.send({ type: "interrupt", id });
+    connection.send({ type: "execute", id, code, timeoutMs });
+    if (signal?.aborted) interrupt();
+    signal?.addEventListener("abort", interrupt, { once: true });
+    try {
+      return await awaitKernel(done.promise, timeoutMs + limits.graceMs + silenceMs);
+    } finally {
+      signal?.removeEventListener("abort", interrupt);
       running = undefined;
     }
   }
 
-  async function endOfSession(): Promise<CodeActError> {
-    if (closing) {
-      return new CodeActError("session_closed", `The session ${options.id} is closed.`, {
-        hint: "Open a new session.",
-      });
+  async function ask(command: object): Promise<KernelFrame> {
+    if (stream.destroyed) throw endOf(await closed);
+    answer = Promise.withResolvers<KernelFrame>();
+    connection.send({ ...command, id: ++lastId });
+    try {
+      return await awaitKernel(answer.promise, silenceMs);
+    } finally {
+      answer = undefined;
     }
-    return (await over) ?? lostKernel();
   }
 
-  const close = async (): Promise<void> => {
-    closing = true;
-    connection.destroy();
-    await over;
-  };
-
   return {
-    id: options.id,
-    execute(code, executeOptions = {}) {
-      const outcome = queue.then(() => run(code, executeOptions));
-      queue = outcome.catch(() => undefined);
-      return outcome;
+    execute,
+    async variables() {
+      const frame = await ask({ type: "variables" });
+      return frame.type === "variables" ? frame.variables : [];
     },
-    async interrupt() {
+    async request(command) {
+      const frame = await ask(command);
+      if (frame.type !== "failed") return;
+      throw new CodeActError(
+        "not_supported",
+        `The interpreter could not do this: ${frame.message}.`,
+      );
+    },
+    interrupt() {
       if (running !== undefined) connection.send({ type: "interrupt", id: running.id });
     },
-    close,
-    ...(options.files === undefined ? {} : { files: options.files }),
-    [Symbol.asyncDispose]: close,
+    close() {
+      closing = true;
+      connection.destroy();
+    },
+    closed,
   };
+}
+
+function refused(message: string): CodeActError {
+  return new CodeActError("sandbox_unavailable", `The sandbox could not be set up: ${message}.`, {
+    hint: "Run `codeact doctor` to see what this machine lacks.",
+  });
+}
+
+function closedSession(id: string): CodeActError {
+  return new CodeActError("session_closed", `The session ${id} is closed.`, {
+    hint: "Open a new session.",
+  });
 }
 
 function lostKernel(): CodeActError {

@@ -81,7 +81,7 @@ export interface ErrorFrame {
 }
 
 export interface Crash {
-  readonly reason: "signal" | "exit" | "memory" | "deadline" | "unresponsive";
+  readonly reason: "signal" | "exit" | "memory" | "disk" | "deadline" | "unresponsive";
   /** Such as `SIGSEGV`. */
   readonly signal?: string;
   readonly exitCode?: number;

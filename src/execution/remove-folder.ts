@@ -1,11 +1,14 @@
+import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { chmod, type FileHandle, open, readdir, rmdir, unlink } from "node:fs/promises";
+import { chmod, type FileHandle, open, readdir, rename, rmdir, unlink } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const { O_DIRECTORY, O_NOFOLLOW } = constants;
 /** Opens a folder that not even its owner may read; Linux's value, which Node does not name. */
 const O_PATH = 0o10_000_000;
 
+/** Each level holds a descriptor; what lies deeper is moved up first, for a guest may nest without end. */
+const maxDepth = 32;
 const rounds = 60;
 const pauseMs = 50;
 
@@ -17,7 +20,7 @@ const pauseMs = 50;
 export async function removeFolder(path: string): Promise<void> {
   for (let round = 1; ; round += 1) {
     try {
-      await emptyFolder(path);
+      await clearFolder(path);
       await rmdir(path);
       return;
     } catch (error) {
@@ -28,17 +31,42 @@ export async function removeFolder(path: string): Promise<void> {
   }
 }
 
-async function emptyFolder(path: string): Promise<void> {
+/** Removes all that is in a folder and keeps the folder. Follows no link. */
+export async function clearFolder(path: string): Promise<void> {
+  while (await emptyFolder(path)) {
+    // what was moved up from below is left
+  }
+}
+
+/** Resolves with whether something was moved to the top, which then has to be emptied again. */
+async function emptyFolder(path: string, depth = 0, top = ""): Promise<boolean> {
   const folder = await open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  let moved = false;
   try {
+    const here = pathOf(folder);
     for (const entry of await listedEntries(folder)) {
-      const place = `${pathOf(folder)}/${entry.name}`;
+      const place = `${here}/${entry.name}`;
       if (!entry.isDirectory()) await ignoreGone(unlink(place));
-      else {
-        await ignoreGone(emptyFolder(place));
+      else if (depth === maxDepth) {
+        await makeMovable(place);
+        await ignoreGone(rename(place, `${top}/${randomUUID()}`));
+        moved = true;
+      } else {
+        moved = (await ignoreGone(emptyFolder(place, depth + 1, top || here))) || moved;
         await ignoreGone(rmdir(place));
       }
     }
+  } finally {
+    await folder.close();
+  }
+  return moved;
+}
+
+/** A folder's owner may move it to another parent only if the folder itself may be written to. */
+async function makeMovable(path: string): Promise<void> {
+  const folder = await open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    await chmod(pathOf(folder), 0o700);
   } finally {
     await folder.close();
   }
@@ -59,11 +87,12 @@ function pathOf(folder: FileHandle): string {
   return `/proc/self/fd/${folder.fd}`;
 }
 
-async function ignoreGone(removal: Promise<void>): Promise<void> {
+async function ignoreGone<T>(removal: Promise<T>): Promise<T | undefined> {
   try {
-    await removal;
+    return await removal;
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error;
+    return undefined;
   }
 }
 

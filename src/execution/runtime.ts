@@ -36,6 +36,10 @@ export interface SessionLimits {
   readonly fileBytes: number;
   /** Text that one cell may print before the middle is left out. */
   readonly outputBytes: number;
+  /** Disk that the files of the workspace take. */
+  readonly diskBytes: number;
+  /** Checkpoints that a session keeps; beyond them the oldest is dropped. */
+  readonly checkpoints: number;
   /** Each of the in-memory folders `/tmp` and `/dev/shm`. */
   readonly scratchBytes: number;
 }
@@ -47,5 +51,7 @@ export const defaultLimits: SessionLimits = {
   processes: 256,
   fileBytes: 4 * 1024 ** 3,
   outputBytes: 1024 ** 2,
+  diskBytes: 4 * 1024 ** 3,
+  checkpoints: 16,
   scratchBytes: 512 * 1024 ** 2,
 };

@@ -16,7 +16,50 @@ export interface Session extends AsyncDisposable {
   close(): Promise<void>;
   /** Interrupts the running cell, like Ctrl-C; without one it does nothing. */
   interrupt?(): Promise<void>;
+  /** The user's variables as they are now. */
+  variables?(): Promise<readonly Variable[]>;
+  /**
+   * Keeps a copy of the live interpreter and of the workspace's files. It counts towards the session's memory and
+   * disk; beyond `limits.checkpoints` the oldest is dropped.
+   */
+  checkpoint?(): Promise<Checkpoint>;
+  /**
+   * Goes back to a checkpoint, with variables and files; the checkpoint stays. Processes and threads that run are
+   * ended. Rejects with `checkpoint_not_found`.
+   */
+  restore?(checkpoint: Checkpoint): Promise<void>;
+  /**
+   * Opens a session that starts with this one's variables and files, now or at a checkpoint, and shares nothing with
+   * it from then on. It outlives this session. Rejects with `checkpoint_not_found` or `not_supported`.
+   */
+  fork?(options?: ForkOptions): Promise<Session>;
   readonly files?: SessionFiles;
+}
+
+/** A moment of a session that it can go back to. */
+export interface Checkpoint {
+  readonly sessionId: string;
+  /** Counts from 1 in its session. */
+  readonly number: number;
+}
+
+export interface ForkOptions {
+  /** Default: a random id. */
+  readonly id?: string;
+  /** Default: the session as it is now. */
+  readonly from?: Checkpoint;
+}
+
+/** A variable of the user's, described for people and models. */
+export interface Variable {
+  readonly name: string;
+  /** Such as `DataFrame`. */
+  readonly type: string;
+  /** A short representation. */
+  readonly preview: string;
+  readonly shape?: readonly number[];
+  readonly length?: number;
+  readonly sizeBytes?: number;
 }
 
 export interface ExecuteOptions {
@@ -26,6 +69,14 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal;
   /** Receives each output as it happens, before `execute` resolves. Must not throw. */
   readonly onOutput?: (output: Output) => void;
+  /**
+   * Answers `input()`; the cell's deadline goes on. Without it, and for `undefined`, `input()` raises EOFError and
+   * says why.
+   */
+  readonly onInput?: (
+    prompt: string,
+    options: { readonly password: boolean },
+  ) => Promise<string | undefined> | string | undefined;
 }
 
 /** The session's workspace. Paths are relative to it; a path that leaves it is refused with `invalid_input`. */

@@ -4,6 +4,8 @@ import { CodeActError, isCodeActError } from "../errors.ts";
 import type { SessionFile, SessionFiles } from "./session.ts";
 
 const maxListedFiles = 10_000;
+/** Deeper files are not listed: each level holds a descriptor, and a guest may nest without end. */
+const maxListedDepth = 64;
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
 export interface WorkspaceFilesOptions {
@@ -25,7 +27,7 @@ export function createWorkspaceFiles(
       const found: SessionFile[] = [];
       const folder = await openFolder(root);
       try {
-        await listFolder(folder, "", found);
+        await listFolder(folder, "", found, 1);
       } finally {
         await folder.close();
       }
@@ -63,16 +65,22 @@ export function createWorkspaceFiles(
   };
 }
 
-async function listFolder(folder: FileHandle, prefix: string, found: SessionFile[]): Promise<void> {
+async function listFolder(
+  folder: FileHandle,
+  prefix: string,
+  found: SessionFile[],
+  depth: number,
+): Promise<void> {
   for (const entry of await readdir(below(folder, "."), { withFileTypes: true })) {
     if (found.length >= maxListedFiles) return;
     const path = `${prefix}${entry.name}`;
     const isFolder = entry.isDirectory();
     if (!isFolder && !entry.isFile()) continue;
+    if (isFolder && depth === maxListedDepth) continue;
     try {
       const handle = await openBelow(folder, entry.name, isFolder ? O_DIRECTORY : O_NONBLOCK, path);
       try {
-        if (isFolder) await listFolder(handle, `${path}/`, found);
+        if (isFolder) await listFolder(handle, `${path}/`, found, depth + 1);
         else await listFile(handle, path, found);
       } finally {
         await handle.close();

@@ -134,6 +134,8 @@ function crashNote(crash: Crash | undefined): string {
   switch (crash?.reason) {
     case "memory":
       return "the code used more memory than it may";
+    case "disk":
+      return "wrote more to the disk than it may";
     case "deadline":
       return "the code passed its deadline and could not be interrupted";
     case "unresponsive":

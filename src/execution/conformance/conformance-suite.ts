@@ -1,4 +1,5 @@
 import type { ConformanceCase } from "./conformance-case.ts";
+import { checkpointCases } from "./checkpoint-cases.ts";
 import { lifecycleCases } from "./lifecycle-cases.ts";
 import { outputCases } from "./output-cases.ts";
 import { stateCases } from "./state-cases.ts";
@@ -16,5 +17,6 @@ export const conformanceSuite: readonly ConformanceCase[] = [
   ...stateCases,
   ...outputCases,
   ...stoppingCases,
+  ...checkpointCases,
   ...lifecycleCases,
 ];

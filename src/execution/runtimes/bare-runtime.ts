@@ -1,16 +1,18 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Duplex } from "node:stream";
 import { CodeActError } from "../../errors.ts";
-import { openKernelSession } from "../kernel-session.ts";
 import { kernelArguments, kernelEnvironment, kernelFolder } from "../kernel-process.ts";
-import { defaultLimits, type Runtime } from "../runtime.ts";
+import { openSession } from "../open-session.ts";
+import { removeFolder } from "../remove-folder.ts";
+import { defaultLimits, type Runtime, type SessionLimits } from "../runtime.ts";
 import type { Session } from "../session.ts";
-import { createWorkspaceFiles } from "../workspace-files.ts";
+import { createWorkspace } from "../workspace.ts";
 
 export interface BareRuntimeOptions {
   /** The Python to run. Default: `python3` on the PATH. */
@@ -27,55 +29,87 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
   const python = options.python ?? "python3";
   const transactions = options.transactions ?? true;
   const sessions = new Map<string, Session>();
-  let closed = false;
+  let made: Promise<string> | undefined;
+  let closing: Promise<void> | undefined;
+  const root = (): Promise<string> => (made ??= mkdtemp(join(tmpdir(), "codeact-bare-")));
 
-  const close = async (): Promise<void> => {
-    closed = true;
+  /** Opens a session in a new folder; `reach` makes the connection to its kernel. */
+  async function openAt(
+    id: string,
+    limits: SessionLimits,
+    reach: (workspaceFolder: string) => Promise<Duplex>,
+  ): Promise<Session> {
+    if (closing !== undefined)
+      {throw new CodeActError("session_closed", "The bare runtime is closed.");}
+    const path = join(await root(), id);
+    await mkdir(path);
+    const workspace = createWorkspace(path);
+    let wire: Duplex;
+    try {
+      wire = await reach(path);
+    } catch (error) {
+      await workspace.remove();
+      throw error;
+    }
+    const session = await openSession(wire, {
+      id,
+      limits,
+      transactions,
+      workspace,
+      openFork: (forkId = randomUUID(), fill, split) =>
+        openAt(forkId, limits, async (forkFolder) => {
+          await fill(forkFolder);
+          await split(forkId);
+          const socket = connect(join(await root(), `${forkId}.sock`));
+          await once(socket, "connect");
+          return socket;
+        }),
+      async onClosed() {
+        await workspace.remove();
+        sessions.delete(id);
+      },
+    });
+    sessions.set(id, session);
+    return session;
+  }
+
+  async function close(): Promise<void> {
     await Promise.all([...sessions.values()].map((session) => session.close()));
-  };
+    if (made !== undefined) await removeFolder(await made);
+  }
 
+  const closeOnce = (): Promise<void> => (closing ??= close());
   return {
     name: "bare",
     capabilities: { isolation: "none", transactions },
-
-    async open(openOptions = {}) {
-      if (closed) throw new CodeActError("session_closed", "The bare runtime is closed.");
-      const id = openOptions.id ?? randomUUID();
-      const workspace = await mkdtemp(join(tmpdir(), "codeact-bare-"));
-      const kernel = spawn(python, [...kernelArguments(kernelFolder), "serve", "--fd", "3"], {
-        cwd: workspace,
-        env: { ...process.env, ...kernelEnvironment },
-        stdio: ["ignore", "ignore", "ignore", "pipe"],
-        detached: true,
-      });
-      try {
-        await once(kernel, "spawn");
-      } catch (cause) {
-        await rm(workspace, { recursive: true, force: true });
-        throw new CodeActError("python_not_found", `The Python ${python} could not be started.`, {
-          hint: "Install Python 3.9 or newer, or name one with --python.",
-          cause,
-        });
-      }
-      const wire = kernel.stdio[3];
-      if (!(wire instanceof Duplex)) throw new TypeError("descriptor 3 of the kernel is no socket");
-      const exited = once(kernel, "exit");
-      const session = await openKernelSession(wire, {
-        id,
-        limits: { ...defaultLimits, ...openOptions.limits },
-        transactions,
-        files: createWorkspaceFiles(workspace),
-        async onClosed() {
-          await exited;
-          await rm(workspace, { recursive: true, force: true });
-          sessions.delete(id);
-        },
-      });
-      sessions.set(id, session);
-      return session;
-    },
-
-    close,
-    [Symbol.asyncDispose]: close,
+    open: (openOptions = {}) =>
+      openAt(
+        openOptions.id ?? randomUUID(),
+        { ...defaultLimits, ...openOptions.limits },
+        (folder) => startKernel(python, folder),
+      ),
+    close: closeOnce,
+    [Symbol.asyncDispose]: closeOnce,
   };
+}
+
+/** Starts a kernel that works in `folder` and returns the wire to it. Rejects with `python_not_found`. */
+async function startKernel(python: string, folder: string): Promise<Duplex> {
+  const kernel = spawn(python, [...kernelArguments(kernelFolder), "serve", "--fd", "3"], {
+    cwd: folder,
+    env: { ...process.env, ...kernelEnvironment },
+    stdio: ["ignore", "ignore", "ignore", "pipe"],
+    detached: true,
+  });
+  try {
+    await once(kernel, "spawn");
+  } catch (cause) {
+    throw new CodeActError("python_not_found", `The Python ${python} could not be started.`, {
+      hint: "Install Python 3.9 or newer, or name one with --python.",
+      cause,
+    });
+  }
+  const wire = kernel.stdio[3];
+  if (!(wire instanceof Duplex)) throw new TypeError("descriptor 3 of the kernel is no socket");
+  return wire;
 }

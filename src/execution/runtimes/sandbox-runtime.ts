@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
 import { once } from "node:events";
+import { join } from "node:path";
 import { CodeActError } from "../../errors.ts";
 import { findPython } from "../find-python.ts";
-import { openKernelSession } from "../kernel-session.ts";
-import { defaultLimits, type OpenOptions, type Runtime } from "../runtime.ts";
+import { openSession } from "../open-session.ts";
+import { defaultLimits, type OpenOptions, type Runtime, type SessionLimits } from "../runtime.ts";
 import type { Session } from "../session.ts";
-import { createWorkspaceFiles } from "../workspace-files.ts";
+import { createWorkspace } from "../workspace.ts";
 import { createSandboxFolder } from "./sandbox-folder.ts";
 import { startZygote, type Zygote } from "./zygote-process.ts";
 
@@ -46,40 +47,56 @@ export async function createSandboxRuntime(
   try {
     zygote = await startZygote({ python, folder, preload: options.preload ?? defaultPreload });
   } catch (error) {
-    folder.remove();
+    await folder.remove();
     throw error;
   }
   const sessions = new Map<string, Session>();
   let closing: Promise<void> | undefined;
 
-  async function open(openOptions: OpenOptions = {}): Promise<Session> {
-    if (closing !== undefined) {
-      throw new CodeActError("session_closed", "The sandbox runtime is closed.");
-    }
-    const id = openOptions.id ?? randomUUID();
-    if (!sessionIdPattern.test(id)) {
-      throw new CodeActError("invalid_input", `"${id}" cannot be the id of a session.`, {
-        hint: "Use up to 100 letters, digits, - and _.",
+  function open(openOptions: OpenOptions = {}): Promise<Session> {
+    const limits = { ...defaultLimits, ...options.limits, ...openOptions.limits };
+    return openAt(openOptions.id ?? randomUUID(), folder.socketPath, limits, async () => {});
+  }
+
+  /** Opens a session that `prepare` has given its workspace's files and that answers at `socketPath`. */
+  async function openAt(
+    id: string,
+    socketPath: string,
+    limits: SessionLimits,
+    prepare: (workspaceFolder: string) => Promise<void>,
+  ): Promise<Session> {
+    if (closing !== undefined)
+      {throw new CodeActError("session_closed", "The sandbox runtime is closed.");}
+    if (!sessionIdPattern.test(id) || sessions.has(id)) {
+      throw new CodeActError("invalid_input", `"${id}" cannot be the id of a new session.`, {
+        hint: "Use up to 100 letters, digits, - and _ that no open session has.",
       });
     }
-    const workspace = folder.createWorkspace(id);
-    const socket = connect(folder.socketPath);
+    const path = folder.createWorkspace(id);
+    const workspace = createWorkspace(path, { owner: folder.owner });
     try {
+      await prepare(path);
+      const socket = connect(socketPath);
       await once(socket, "connect");
-      const session = await openKernelSession(socket, {
+      const session = await openSession(socket, {
         id,
-        limits: { ...defaultLimits, ...options.limits, ...openOptions.limits },
+        limits,
         transactions,
-        files: createWorkspaceFiles(workspace, { owner: folder.owner }),
+        workspace,
+        openFork: (forkId = randomUUID(), fill, split) =>
+          openAt(forkId, join(folder.path, `${forkId}.sock`), limits, async (forkFolder) => {
+            await fill(forkFolder);
+            await split(forkId);
+          }),
         async onClosed() {
-          folder.removeWorkspace(id);
+          await workspace.remove();
           sessions.delete(id);
         },
       });
       sessions.set(id, session);
       return session;
     } catch (cause) {
-      folder.removeWorkspace(id);
+      await workspace.remove();
       if (cause instanceof CodeActError) throw cause;
       throw new CodeActError("backend_lost", "The sandbox does not answer.", {
         hint: "Create a new sandbox runtime.",
@@ -91,7 +108,7 @@ export async function createSandboxRuntime(
   async function close(): Promise<void> {
     await Promise.all([...sessions.values()].map((session) => session.close()));
     await zygote.stop();
-    folder.remove();
+    await folder.remove();
   }
 
   const closeOnce = (): Promise<void> => (closing ??= close());

@@ -1,0 +1,343 @@
+"""One session as its supervisor sees it: a wire to the host, a worker, and frozen copies of it.
+
+The first session of a supervisor and every fork of it are branches of one another: they share a process
+tree, and each has a worker, copies, pipes and a workspace of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+
+from .limits import limit_process
+from .outgoing import Outgoing
+from .pipes import OutputPipes
+from .processes import describe_exit, interrupt_group, kill
+from .running_cell import RunningCell
+from .wire import PROTOCOL_VERSION, FrameReader, ProtocolError, decode, encode, frame_bytes
+from .worker_handle import WorkerHandle, fork_copy
+
+if TYPE_CHECKING:
+    from .supervisor import Supervisor
+
+# How long a worker that closed its channel may take to die before it is killed, and a copy to be made.
+_PATIENCE_SECONDS = 2.0
+_INTERRUPT_REPEAT_SECONDS = 0.1
+_OUTPUT_TYPES = ("stream", "display", "value", "error")
+_PASSED_ON = ("input", "variables")
+
+
+class Branch:
+    """Runs cells for the host behind `wire`. `limits` and `transactions` are those of its open frame."""
+
+    def __init__(
+        self, supervisor: Supervisor, session: str, worker: WorkerHandle, pipes: OutputPipes, cells_run: int = 0
+    ) -> None:
+        self.session = session
+        self.worker = worker
+        self.pipes = pipes
+        self.wire: socket.socket | None = None
+        self.closed = False
+        self.cell: RunningCell | None = None
+        self._supervisor = supervisor
+        self._queue: list[dict[str, Any]] = []
+        self._cells_run = cells_run
+        self._copies: list[tuple[int, WorkerHandle]] = []
+        self._kept: dict[int, tuple[int, WorkerHandle]] = {}
+        self.places = {supervisor.place_of(worker.pid)}
+
+    def connect(self, wire: socket.socket, request: dict[str, Any]) -> None:
+        """Serve the host behind `wire`, which sent `request` as its open frame."""
+        self.wire = wire
+        self._reader = FrameReader()
+        self._limits: dict[str, int] = request["limits"]
+        self._transactions = bool(request["transactions"])
+        self.host = Outgoing(wire)
+        limit_process(self.worker.pid, self._limits)
+        self.host.send(encode(_ready()))
+
+    @property
+    def copies(self) -> list[WorkerHandle]:
+        """All frozen copies, ready or not."""
+        return [copy for _, copy in (*self._copies, *self._kept.values())]
+
+    def seconds_left(self) -> float | None:
+        """Return the time until the running cell has to be looked at."""
+        return self.cell.seconds_left() if self.cell else None
+
+    # What the host wants
+
+    def read_wire(self) -> None:
+        """Take what the host has sent; an end of the stream, or a frame of no sense, closes the branch."""
+        assert self.wire is not None
+        try:
+            data = self.wire.recv(1 << 18)
+            for body in self._reader.feed(data):
+                self._obey(decode(body))
+        except BlockingIOError:
+            return
+        except (OSError, ProtocolError):
+            data = b""
+        self.closed = self.closed or not data
+
+    def _obey(self, command: dict[str, Any]) -> None:
+        kind = command["type"]
+        if kind == "interrupt":
+            if self.cell and self.cell.id == command["id"]:
+                self._stop_cell(self.cell, "interrupted")
+        elif kind == "input-reply":
+            if self.cell and self.cell.id == command["id"]:
+                self.worker.send(command)
+        else:
+            self._queue.append(command)
+            self._take_next()
+
+    def _take_next(self) -> None:
+        while self._queue and not self.cell:
+            command = self._queue.pop(0)
+            if command["type"] == "execute":
+                self._start_cell(command)
+            elif command["type"] == "variables":
+                self.worker.send({"type": "variables"})
+            else:
+                self._answer(command)
+
+    def _answer(self, command: dict[str, Any]) -> None:
+        kind, number = command["type"], command["id"]
+        actions = {"checkpoint": self._keep, "restore": self._restore, "drop": self._drop, "fork": self._fork}
+        try:
+            actions[kind](command)
+        except (OSError, LookupError) as error:
+            self.host.send(encode({"type": "failed", "id": number, "message": str(error)}))
+        else:
+            self.host.send(encode({"type": "did", "id": number}))
+
+    def _start_cell(self, command: dict[str, Any]) -> None:
+        timeout_ms = command.get("timeoutMs") or self._limits["timeoutMs"]
+        self.cell = RunningCell(command["id"], timeout_ms / 1000, self._limits["outputBytes"])
+        self._supervisor.cell_starts()
+        self.worker.send({"type": "execute", "id": command["id"], "code": command["code"]})
+
+    # What the worker and its subprocesses produce
+
+    def pass_outputs_on(self) -> None:
+        """Forward frames and what lies in the pipes, in the order of causes.
+
+        What lies in a pipe was written after every frame that its writer sent before it. So: note how much
+        each pipe holds, take the frames, then take that much from the pipes. The worker sends nothing while
+        a pipe holds something, so no later frame slips in between.
+        """
+        noted = self.pipes.pending()
+        worker = self.worker
+        for frame_type, body in worker.read():
+            self._accept(frame_type, body)
+        self._forward_pipes(noted)
+        for copy in self.copies:
+            for _ in copy.read():
+                pass
+        self._forget_copies()
+        if worker is self.worker and (worker.closed or worker.pid in self._supervisor.exits):
+            for frame_type, body in worker.read_rest():
+                self._accept(frame_type, body)
+            self._replace_worker()
+
+    def _accept(self, frame_type: str, body: bytes) -> None:
+        if frame_type in _OUTPUT_TYPES:
+            self._forward(frame_type, body)
+        elif frame_type in _PASSED_ON:
+            self._send_body(body)
+        elif frame_type == "done" and self.cell:
+            try:
+                done = decode(body)
+            except ProtocolError:
+                self.worker.closed = True
+                return
+            if done.get("id") == self.cell.id:
+                self._drain_pipes()
+                self._finish_cell(self.cell, done)
+
+    def _drain_pipes(self) -> None:
+        while any(noted := self.pipes.pending()):
+            self._forward_pipes(noted)
+
+    def _forward_pipes(self, noted: tuple[int, int]) -> None:
+        for name, text in self.pipes.read(noted):
+            self._forward_text(name, text)
+
+    def _forward_text(self, name: str, text: str) -> None:
+        frame = {"type": "stream", "name": name, "text": text, "id": self.cell.id if self.cell else 0}
+        self._forward("stream", frame_bytes(frame))
+
+    def _forward(self, frame_type: str, body: bytes) -> None:
+        passed = self.cell.output.accept(frame_type, body) if self.cell else body
+        if passed is not None:
+            self._send_body(passed)
+
+    def _send_body(self, body: bytes) -> None:
+        self.host.send(len(body).to_bytes(4, "big") + body)
+
+    # The end of a cell
+
+    def _finish_cell(self, cell: RunningCell, done: dict[str, Any], state: str = "kept") -> None:
+        omitted, tail = cell.output.finish()
+        if omitted:
+            self.host.send(encode({"type": "truncated", "id": cell.id, "omittedBytes": omitted}))
+        for body in tail:
+            self._send_body(body)
+        self.cell = None
+        self._cells_run += 1
+        status = done.get("status")
+        if cell.stop_reason and status in ("interrupted", "crashed"):
+            done["status"] = cell.stop_reason
+        elif status == "interrupted":
+            done["status"] = "error"  # the code raised KeyboardInterrupt itself
+        done.update(id=cell.id, state=state, executionCount=self._cells_run, wallMs=cell.wall_ms())
+        self.host.send(encode(done))
+        self._checkpoint()
+        self._take_next()
+
+    def check_deadline(self) -> None:
+        """Interrupt or kill the running cell when its time has come."""
+        cell = self.cell
+        if cell is None or cell.seconds_left() > 0:
+            return
+        if cell.stop_reason is None:
+            self._stop_cell(cell, "timeout")
+        elif cell.grace_is_over():
+            self.kill_worker("deadline")
+            cell.wait(_PATIENCE_SECONDS)
+        else:
+            interrupt_group(self.worker.pid)
+            cell.wait(_INTERRUPT_REPEAT_SECONDS)
+
+    def kill_worker(self, reason: str) -> None:
+        """Kill the worker; `reason` is what the host is told of it."""
+        if self.cell and not self.cell.killed_for:
+            self.cell.killed_for = reason
+        kill(self.worker.pid)
+
+    def _stop_cell(self, cell: RunningCell, reason: str) -> None:
+        if cell.stop_reason is None:
+            cell.stop(reason, self._limits["graceMs"] / 1000)
+            interrupt_group(self.worker.pid)
+            cell.wait(_INTERRUPT_REPEAT_SECONDS)
+
+    # Checkpoints
+
+    def _checkpoint(self) -> None:
+        if self._transactions:
+            self._copies.append((self._cells_run, fork_copy(self.worker)))
+
+    def _keep(self, command: dict[str, Any]) -> None:
+        copy = fork_copy(self.worker)
+        self._supervisor.await_copy(copy, _PATIENCE_SECONDS)
+        self._kept[command["checkpoint"]] = (self._cells_run, copy)
+
+    def _drop(self, command: dict[str, Any]) -> None:
+        self._kept.pop(command["checkpoint"])[1].end()
+
+    def _restore(self, command: dict[str, Any]) -> None:
+        number = command["checkpoint"]
+        count, copy = self._kept[number]
+        another = fork_copy(copy)
+        self._supervisor.await_copy(another, _PATIENCE_SECONDS)
+        self.worker.end()
+        self._supervisor.end_processes_of(self, keep=[copy.pid, another.pid])
+        self._kept[number] = (count, another)
+        self._drain_pipes()
+        self._adopt(copy)
+        self._cells_run = count
+        for _, stale in self._copies:
+            stale.end()
+        self._copies.clear()
+        self._checkpoint()
+
+    def _fork(self, command: dict[str, Any]) -> None:
+        if "checkpoint" in command:
+            count, source = self._kept[command["checkpoint"]]
+        else:
+            count, source = self._cells_run, self.worker
+        copy = fork_copy(source)
+        self._supervisor.await_copy(copy, _PATIENCE_SECONDS)
+        self._supervisor.add_branch(command["session"], copy, count, self._limits)
+
+    def _forget_copies(self) -> None:
+        """Drop copies that died, and all that are older than one that is ready."""
+        newest_ready = max((count for count, copy in self._copies if copy.ready), default=-1)
+        kept = [(count, copy) for count, copy in self._copies if not copy.closed and count >= newest_ready]
+        for entry in self._copies:
+            if entry not in kept:
+                entry[1].end()
+        self._copies = kept
+        self._kept = {number: entry for number, entry in self._kept.items() if not entry[1].closed}
+
+    # The worker and what follows it
+
+    def _replace_worker(self) -> None:
+        """Put the newest copy, or else a fresh worker, in the place of the worker that died."""
+        crash = self._bury_worker()
+        cell = self.cell
+        if cell and cell.killed_for:
+            crash = {"reason": cell.killed_for}
+        state = self._resume()
+        self._drain_pipes()
+        if cell:
+            done = {"type": "done", "status": "crashed", "crash": crash, "cpuMs": 0, "peakMemoryBytes": 0}
+            self._finish_cell(cell, done, state)
+        else:
+            self._forward_text("stderr", _idle_crash_text(crash, state))
+            self._checkpoint()
+            self._take_next()
+
+    def _bury_worker(self) -> dict[str, Any]:
+        status = self._supervisor.await_exit(self.worker.pid, _PATIENCE_SECONDS)
+        self.worker.end()
+        for copy in self.copies:
+            self._supervisor.await_copy(copy, _PATIENCE_SECONDS, required=False)
+        self._supervisor.end_processes_of(self)
+        return {"reason": "unresponsive"} if status is None else describe_exit(status)
+
+    def _resume(self) -> str:
+        while self._copies:
+            count, copy = self._copies.pop()
+            if copy.ready:
+                self._adopt(copy)
+                return "rolled-back" if count == self._cells_run else "lost"
+            copy.end()
+        self.worker = self._supervisor.start_fresh_worker(self.pipes)
+        limit_process(self.worker.pid, self._limits)
+        self.places.add(self._supervisor.place_of(self.worker.pid))
+        return "lost" if self._cells_run else "rolled-back"
+
+    def _adopt(self, copy: WorkerHandle) -> None:
+        os.kill(copy.pid, signal.SIGCONT)
+        copy.send({"type": "thaw"})
+        self.worker = copy
+        self.places.add(self._supervisor.place_of(copy.pid))
+
+    def end(self) -> None:
+        """End all processes of the branch and close what belongs to it."""
+        for handle in (self.worker, *self.copies):
+            handle.end()
+        if self.wire:
+            self.wire.close()
+        self.pipes.close()
+
+
+def _ready() -> dict[str, Any]:
+    return {
+        "type": "ready",
+        "version": PROTOCOL_VERSION,
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+    }
+
+
+def _idle_crash_text(crash: dict[str, Any], state: str) -> str:
+    how = crash.get("signal") or (f"exit code {crash['exitCode']}" if "exitCode" in crash else crash["reason"])
+    fate = "as they were after the last cell" if state == "rolled-back" else "gone"
+    return f"[The interpreter's process ended between two cells ({how}); its variables are {fate}.]\n"

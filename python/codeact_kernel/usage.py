@@ -1,0 +1,248 @@
+"""What all processes of a session use together: memory and room on the disk.
+
+Limits of single processes do not add up to a limit of the session, so its process 1 looks from time to
+time. Each look first takes upper bounds that are cheap. The exact count walks page tables: it is taken
+when a bound passes the limit, and never for more than a small share of the time.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import time
+from typing import Iterator
+
+SCRATCH_FOLDERS = ("/tmp", "/dev/shm", "/home/user")
+
+_SHARE_OF_TIME = 0.05
+_BETWEEN_WALKS_SECONDS = 0.25
+# What a pipe holds when it is full, and about what a socket does. The kernel counts neither.
+_CHANNEL_BYTES = 65_536
+# Usual file systems keep one inode for so many bytes, and run out of either.
+_BYTES_PER_FILE = 16_384
+_ENTRIES_PER_WALK = 500
+_PAGE = resource.getpagesize()
+_SHARED_MEMORY = b"/dev/zero (deleted)"
+
+
+class UsageMeter:
+    """Tells when the processes beside this one exceed `memoryBytes` or `diskBytes` of `limits`.
+
+    A limit that is missing or 0 is not enforced. `workspace` is the folder whose files count as disk. Must be
+    made by process 1 of the session, before it holds much memory itself.
+    """
+
+    def __init__(
+        self,
+        limits: dict[str, int],
+        workspace: str = "/workspace",
+        scratch_folders: tuple[str, ...] = SCRATCH_FOLDERS,
+    ) -> None:
+        self._memory_limit = limits.get("memoryBytes") or sys.maxsize
+        self._disk_limit = limits.get("diskBytes") or sys.maxsize
+        self._scratch = scratch_folders
+        self._mapped_by_zygote, _ = _mapped_and_anonymous("self")
+        self._not_before = self._next_walk = 0.0
+        self._disk = _DiskWalk(workspace)
+        self._disk_at_start = self._scratch_at_start = 0
+
+    def start_cell(self) -> None:
+        """Note what files hold: a cell is not blamed for what earlier cells left, so that it can clean up."""
+        self._disk_at_start = self._disk.used_bytes
+        self._scratch_at_start = _scratch_bytes(self._scratch)
+
+    def exceeded(self) -> str | None:
+        """Return "memory" or "disk" when that limit is passed, and None otherwise. Raises nothing."""
+        now = time.monotonic()
+        if now < self._not_before:
+            return None
+        verdict = None
+        if self._bound() > self._memory_limit and self.memory_bytes() > self._memory_limit:
+            verdict = "memory"
+        elif now >= self._next_walk:
+            self._disk.go_on()
+            self._next_walk = now + _BETWEEN_WALKS_SECONDS
+            if self._disk.used_bytes > max(self._disk_limit, self._disk_at_start):
+                verdict = "disk"
+        self._not_before = now + (time.monotonic() - now) / _SHARE_OF_TIME
+        return verdict
+
+    def memory_bytes(self) -> int:
+        """Count the memory of all processes and new files in memory, each page once: exact, and slow.
+
+        Shared memory that lies in no folder counts as mapped, since nothing tells how much of it is used.
+        """
+        total = self._new_scratch_bytes()
+        shared: dict[bytes, int] = {}
+        channels: set[str] = set()
+        for pid in _processes():
+            total += _proportional_bytes(pid)
+            _add_shared_memory(pid, shared)
+            channels.update(_channels(pid))
+        return total + sum(shared.values()) + len(channels) * _CHANNEL_BYTES
+
+    def heaviest(self) -> list[int]:
+        """Return the processes of the session, the one with the most memory first."""
+        return sorted(_processes(), key=lambda pid: _mapped_and_anonymous(pid)[1], reverse=True)
+
+    def _bound(self) -> int:
+        """Return what all processes hold at most: what several of them share counts for each."""
+        total = self._new_scratch_bytes()
+        for pid in _processes():
+            mapped, anonymous = _mapped_and_anonymous(pid)
+            # What was mapped since the zygote, whether or not it is resident; and what came from the zygote
+            # and may have been written to.
+            total += max(0, mapped - self._mapped_by_zygote) + min(anonymous, self._mapped_by_zygote)
+            total += _count_descriptors(pid) * _CHANNEL_BYTES
+        return total
+
+    def _new_scratch_bytes(self) -> int:
+        return max(0, _scratch_bytes(self._scratch) - self._scratch_at_start)
+
+
+class _DiskWalk:
+    """Sums up a folder's files, a part at each step, since there may be very many of them."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._finished = 0
+        self._sum = 0
+        self._entries: Iterator[int] = iter(())
+
+    @property
+    def used_bytes(self) -> int:
+        """What the last whole walk found, or the walk that is under way if it has found more already."""
+        return max(self._finished, self._sum)
+
+    def go_on(self) -> None:
+        """Look at the next entries."""
+        for _ in range(_ENTRIES_PER_WALK):
+            size = next(self._entries, None)
+            if size is None:
+                self._finished, self._sum = self._sum, 0
+                self._entries = _sizes(self._root)
+                return
+            self._sum += size
+
+
+def _sizes(root: str) -> Iterator[int]:
+    """Yield what each file takes, those that are deleted but still open first."""
+    device = os.stat(root).st_dev
+    seen: set[int] = set()
+    for pid in _processes():
+        for entry in _descriptors(pid):
+            status = _deleted_file(entry)
+            if status is not None and status.st_dev == device and status.st_ino not in seen:
+                seen.add(status.st_ino)
+                yield max(status.st_blocks * 512, _BYTES_PER_FILE)
+    waiting = [root]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    status = entry.stat(follow_symlinks=False)
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    yield max(status.st_blocks * 512, _BYTES_PER_FILE) // max(1, status.st_nlink)
+        except OSError:
+            pass  # gone meanwhile, or a folder that its owner may not read
+
+
+def _deleted_file(descriptor: str) -> os.stat_result | None:
+    try:
+        if not os.readlink(descriptor).endswith(" (deleted)"):
+            return None
+        status = os.stat(descriptor)
+    except OSError:
+        return None
+    return status if status.st_nlink == 0 else None
+
+
+def _processes() -> list[int]:
+    """Return every process of the session but this one."""
+    own = os.getpid()
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != own]
+
+
+def _mapped_and_anonymous(pid: int | str) -> tuple[int, int]:
+    """Return the process's mapped bytes, and an upper bound of those that are its own and resident."""
+    try:
+        file = os.open(f"/proc/{pid}/statm", os.O_RDONLY)
+        try:
+            mapped, resident, shared = os.read(file, 256).split(None, 3)[:3]
+        finally:
+            os.close(file)
+    except (OSError, ValueError):
+        return 0, 0  # ended meanwhile
+    return int(mapped) * _PAGE, (int(resident) - int(shared)) * _PAGE
+
+
+def _proportional_bytes(pid: int) -> int:
+    """Return the process's share of the anonymous pages that it and others hold."""
+    return _sum_of_lines(f"/proc/{pid}/smaps_rollup", (b"Pss_Anon:", b"SwapPss:"))
+
+
+def _sum_of_lines(path: str, names: tuple[bytes, ...]) -> int:
+    try:
+        with open(path, "rb") as file:
+            return sum(int(line.split()[1]) for line in file if line.startswith(names)) * 1024
+    except (OSError, ValueError):
+        return 0  # ended meanwhile
+
+
+def _add_shared_memory(pid: int, found: dict[bytes, int]) -> None:
+    """Add the shared memory that the process has mapped and that lies in no folder, as inode -> bytes."""
+    try:
+        with open(f"/proc/{pid}/maps", "rb") as file:
+            maps = file.read()
+    except OSError:
+        return
+    if _SHARED_MEMORY not in maps:
+        return
+    sizes: dict[bytes, int] = {}
+    for line in maps.splitlines():
+        if line.endswith(_SHARED_MEMORY):
+            addresses, _, _, _, inode = line.split(None, 5)[:5]
+            start, _, end = addresses.partition(b"-")
+            sizes[inode] = sizes.get(inode, 0) + int(end, 16) - int(start, 16)
+    for inode, size in sizes.items():
+        found[inode] = max(found.get(inode, 0), size)
+
+
+def _channels(pid: int) -> Iterator[str]:
+    """Yield the names of the pipes and sockets that the process holds."""
+    for entry in _descriptors(pid):
+        try:
+            target = os.readlink(entry)
+        except OSError:
+            continue
+        if target.startswith(("pipe:", "socket:")):
+            yield target
+
+
+def _descriptors(pid: int) -> Iterator[str]:
+    folder = f"/proc/{pid}/fd"
+    try:
+        for name in os.listdir(folder):
+            yield f"{folder}/{name}"
+    except OSError:
+        pass  # ended meanwhile
+
+
+def _count_descriptors(pid: int) -> int:
+    try:
+        return os.stat(f"/proc/{pid}/fd").st_size or len(os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return 0
+
+
+def _scratch_bytes(folders: tuple[str, ...]) -> int:
+    total = 0
+    for folder in folders:
+        try:
+            status = os.statvfs(folder)
+        except OSError:
+            continue
+        total += (status.f_blocks - status.f_bfree) * status.f_frsize
+    return total

@@ -1,0 +1,106 @@
+import type { Duplex } from "node:stream";
+import { CodeActError } from "../errors.ts";
+import { connectKernel, type Kernel, type KernelSessionOptions } from "./kernel-session.ts";
+import type { Checkpoint, ForkOptions, Session } from "./session.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface OpenSessionOptions extends KernelSessionOptions {
+  readonly workspace: Workspace;
+  /** Makes the folder of a fork's workspace, has `fill` copy the files into it, and opens the fork once `split` is done. */
+  readonly openFork: (
+    forkId: string | undefined,
+    fill: (folder: string) => Promise<void>,
+    split: (forkId: string) => Promise<void>,
+  ) => Promise<Session>;
+  /** Called once when the session is over, for whatever reason. */
+  readonly onClosed: () => Promise<void>;
+}
+
+/** Opens a session with the kernel at the other end of `stream`; its files lie in `workspace`. Rejects as `connectKernel` does. */
+export async function openSession(stream: Duplex, options: OpenSessionOptions): Promise<Session> {
+  const { id, workspace, limits } = options;
+  let kernel: Kernel;
+  try {
+    kernel = await connectKernel(stream, options);
+  } catch (error) {
+    stream.destroy();
+    await options.onClosed();
+    throw error;
+  }
+  const over = kernel.closed.then(options.onClosed);
+  const kept = new Set<number>();
+  let lastCheckpoint = 0;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  /** Runs `action` after all that was asked for before. */
+  function inOrder<T>(action: () => Promise<T>): Promise<T> {
+    const result = queue.then(action);
+    queue = result.catch(() => undefined);
+    return result;
+  }
+
+  async function drop(number: number): Promise<void> {
+    kept.delete(number);
+    await kernel.request({ type: "drop", checkpoint: number }).catch(() => undefined);
+    await workspace.forget(number);
+  }
+
+  async function checkpoint(): Promise<Checkpoint> {
+    const number = ++lastCheckpoint;
+    await kernel.request({ type: "checkpoint", checkpoint: number });
+    await workspace.save(number);
+    kept.add(number);
+    const [oldest] = kept;
+    if (kept.size > limits.checkpoints && oldest !== undefined) await drop(oldest);
+    return { sessionId: id, number };
+  }
+
+  function check(wanted: Checkpoint): number {
+    if (wanted.sessionId === id && kept.has(wanted.number)) return wanted.number;
+    throw new CodeActError(
+      "checkpoint_not_found",
+      `The session ${id} does not hold checkpoint ${wanted.number} of ${wanted.sessionId}.`,
+      { hint: `A session keeps its newest ${limits.checkpoints} checkpoints; see the limit.` },
+    );
+  }
+
+  async function restore(wanted: Checkpoint): Promise<void> {
+    const number = check(wanted);
+    await kernel.request({ type: "restore", checkpoint: number });
+    await workspace.load(number);
+  }
+
+  async function fork(forkOptions: ForkOptions): Promise<Session> {
+    const number = forkOptions.from === undefined ? undefined : check(forkOptions.from);
+    return await options.openFork(
+      forkOptions.id,
+      (folder) => workspace.copyInto(folder, number),
+      (session) =>
+        kernel.request({
+          type: "fork",
+          session,
+          ...(number === undefined ? {} : { checkpoint: number }),
+        }),
+    );
+  }
+
+  const close = async (): Promise<void> => {
+    kernel.close();
+    await over;
+  };
+
+  return {
+    id,
+    files: workspace.files,
+    execute: (code, executeOptions = {}) => inOrder(() => kernel.execute(code, executeOptions)),
+    variables: () => inOrder(() => kernel.variables()),
+    checkpoint: () => inOrder(checkpoint),
+    restore: (wanted) => inOrder(() => restore(wanted)),
+    fork: (forkOptions = {}) => inOrder(() => fork(forkOptions)),
+    async interrupt() {
+      kernel.interrupt();
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
