@@ -39,9 +39,10 @@ export function causeOf(difference: Difference): Cause {
   const { cell, result, suspects } = difference;
   const ours = comparableText(result.text);
   const theirs = comparableText(cell.observation.text);
-  if (withoutAddresses(ours) === withoutAddresses(theirs)) return "memory addresses";
+  const bothEndWell = result.errors.length === 0 && cell.observation.errors.length === 0;
+  if (bothEndWell && withoutAddresses(ours) === withoutAddresses(theirs)) return "memory addresses";
   if (missesPackage(difference)) return "missing packages";
-  if (ours === comparableText(cell.observation.text.replace(historyNotice, ""))) {
+  if (bothEndWell && ours === comparableText(cell.observation.text.replace(historyNotice, ""))) {
     return "notice of the recording";
   }
   if (difference.again.some((other) => !isSame(other, result))) {

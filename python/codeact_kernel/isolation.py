@@ -51,6 +51,7 @@ CACHE_FOLDER = "/var/cache/codeact"
 WORKSPACE = "/workspace"
 HOME = "/home/user"
 HOST_NAME = "codeact"
+_BRANCHES = 1000
 _STAGE = f"{HOST_FOLDER}/branch"
 
 _SCRATCH_FOLDERS = ("/tmp", "/dev/shm", HOME)
@@ -121,7 +122,7 @@ class SandboxPlace:
     def stage(self, session: str) -> None:
         """Let one process of the session find the branch's workspace at _STAGE. Raises OSError."""
         mount(f"/proc/self/fd/{self._host}/sessions/{session}", _STAGE, flags=MS_BIND)
-        _allow_namespaces(1)
+        _allow_namespaces(_BRANCHES)
 
     def unstage(self) -> None:
         """Undo `stage`."""

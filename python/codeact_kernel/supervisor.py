@@ -17,7 +17,7 @@ from .branch import Branch
 from .pipes import OutputPipes
 from .processes import descendants, end_processes, reap
 from .syscall_guard import SyscallGuard
-from .wire import read_frame
+from .wire import decode, read_frame
 from .worker_handle import WorkerHandle, start_worker
 
 _LOOK_SECONDS = 0.1
@@ -223,20 +223,21 @@ class Supervisor:
         try:
             command = {"type": "branch", "session": session, "scratchBytes": limits["scratchBytes"]}
             copy.send_with_sockets(command, [os.dup(fd) for fd in pipes.standard[1:]])
-            entered: list[str] = []
+            answers: list[bytes] = []
 
             def has_entered() -> bool:
-                entered.extend(frame_type for frame_type, _ in copy.read())
-                return bool(entered) or copy.closed
+                answers.extend(body for _, body in copy.read())
+                return bool(answers) or copy.closed
 
             self._until(has_entered, _OPEN_SECONDS)
         finally:
             self._guard.allow_entering(0)
             self._place.unstage()
-        if entered != ["entered"]:
+        answer = decode(answers[0]) if answers else {"type": "refused", "message": "it ended"}
+        if answer["type"] != "entered":
             copy.end()
             listener.close()
-            raise OSError("the fork could not get a workspace of its own")
+            raise OSError(f"the fork could not get a workspace of its own ({answer.get('message')})")
         branch = Branch(self, session, copy, pipes, cells_run)
         self._branches.append(branch)
         self._arrivals[listener] = branch

@@ -181,7 +181,11 @@ class Worker:
             _dup2(source, self._standard[target])
             _dup2(source, target)
             os.close(source)
-        self._place.enter(command["session"], command["scratchBytes"])
+        try:
+            self._place.enter(command["session"], command["scratchBytes"])
+        except OSError as error:
+            self._channel.send({"type": "refused", "message": str(error)})
+            _exit(1)
         reseed()
         self._channel.send({"type": "entered"})
 
