@@ -3,7 +3,10 @@ import type { Figure } from "../figure.ts";
 import { describeMachine, type Machine } from "../machine.ts";
 import { measureIpykernel } from "../rivals/ipykernel.ts";
 import { measureCellRoundTrip } from "./cell-round-trip.ts";
+import { measureCheckpoints } from "./checkpoints.ts";
 import { measureIdleMemory } from "./idle-session-memory.ts";
+import { measureOutputStream } from "./output-stream.ts";
+import { measureSessionsOpen } from "./sessions-open.ts";
 import { measureSessionOpen } from "./session-open.ts";
 import { thinkMs } from "./think-time.ts";
 
@@ -12,13 +15,22 @@ export interface BenchReport {
   readonly figures: readonly Figure[];
 }
 
+const measures = [
+  measureSessionOpen,
+  measureCellRoundTrip,
+  measureIdleMemory,
+  measureCheckpoints,
+  measureOutputStream,
+  measureSessionsOpen,
+];
+
 /** Measures the engine, and ipykernel in the same run. `onProgress` is told what is being measured. */
 export async function benchEngine(onProgress: (what: string) => void): Promise<BenchReport> {
   await using runtime = await createSandboxRuntime();
   onProgress("ipykernel, the rival");
   const rival = await measureIpykernel({ thinkMs });
   const figures: Figure[] = [];
-  for (const measure of [measureSessionOpen, measureCellRoundTrip, measureIdleMemory]) {
+  for (const measure of measures) {
     onProgress(measure.name.replace("measure", ""));
     figures.push(...(await measure(runtime, rival)));
   }

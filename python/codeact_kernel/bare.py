@@ -8,6 +8,7 @@ import socket
 from .libc import PR_SET_CHILD_SUBREAPER, prctl
 from .supervisor import Supervisor
 from .wire import read_frame
+from .worker import Worker
 
 
 class BarePlace:
@@ -40,6 +41,7 @@ def serve_bare(wire: socket.socket) -> None:
     """Read the open frame, then serve the session on `wire` until the host closes it."""
     request = read_frame(wire)
     prctl(PR_SET_CHILD_SUBREAPER, 1)  # processes whose parent ended become ours, so that we can end them
-    supervisor = Supervisor(lambda: None, BarePlace())
+    place = BarePlace()
+    supervisor = Supervisor(Worker(place), lambda: None, place)
     supervisor.start_worker()
     supervisor.serve(wire, request, os.getcwd())

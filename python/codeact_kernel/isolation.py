@@ -107,12 +107,10 @@ def confine_worker() -> int | None:
 
 
 class SandboxPlace:
-    """Where branches of a sandboxed session live: same namespaces, but a workspace and scratch of their own.
+    """Where branches of a sandboxed session live: same namespaces, but a workspace and scratch of their own."""
 
-    Made by process 1 before it hides the host's folder.
-    """
-
-    def __init__(self) -> None:
+    def open(self) -> None:
+        """Take hold of the host's folder, in process 1 and before it is hidden. Raises OSError."""
         self._host = os.open(HOST_FOLDER, os.O_PATH | os.O_DIRECTORY)
 
     def socket_path(self, session: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import sys
 import warnings
 from typing import Any, Callable
@@ -35,13 +36,14 @@ def reseed() -> None:
     """Give this fork random streams of its own. Python's `random` does so by itself."""
     numpy = sys.modules.get("numpy")
     if numpy is not None:
-        numpy.random.seed()
+        # With a number, numpy seeds in C; without one it runs enough Python to unshare a megabyte.
+        numpy.random.seed(int.from_bytes(os.urandom(4), "big"))
 
 
 def _warm_numpy() -> None:
     import numpy
 
-    numpy.random.seed()
+    numpy.random.seed(0)
 
 
 def _warm_pandas() -> None:

@@ -18,6 +18,7 @@ from .pipes import OutputPipes
 from .processes import descendants, end_processes, reap
 from .syscall_guard import SyscallGuard
 from .wire import decode, read_frame
+from .worker import Worker
 from .worker_handle import WorkerHandle, start_worker
 
 _LOOK_SECONDS = 0.1
@@ -42,10 +43,14 @@ class Meter(Protocol):
 
 
 class Supervisor:
-    """Serves a session and its forks. `prepare_worker` runs in each fresh worker before any code of theirs."""
+    """Serves a session and its forks.
 
-    def __init__(self, prepare_worker: Callable[[], int | None], place: Place) -> None:
+    `worker` is what each fresh worker process starts as; `prepare_worker` runs in it before any code of theirs.
+    """
+
+    def __init__(self, worker: Worker, prepare_worker: Callable[[], int | None], place: Place) -> None:
         self.exits: dict[int, int] = {}
+        self._unused_worker = worker
         self._prepare_worker = prepare_worker
         self._place = place
         self._guard = SyscallGuard(self._is_protected)
@@ -144,7 +149,7 @@ class Supervisor:
 
     def start_fresh_worker(self, pipes: OutputPipes) -> WorkerHandle:
         """Fork a worker without any variables. Raises OSError."""
-        handle, listener = start_worker(pipes.standard, self._prepare_worker, self._place)
+        handle, listener = start_worker(self._unused_worker, pipes.standard, self._prepare_worker)
         if listener is not None:
             self._guard.listeners.add(listener)
         return handle

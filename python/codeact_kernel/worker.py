@@ -39,17 +39,13 @@ _INTERRUPT_PAUSE_SECONDS = 1.0
 
 
 class Worker:
-    """Runs cells for the supervisor at the other end of a socket.
+    """Runs cells for its supervisor. Built before the process that it serves in is forked.
 
-    `standard` are private copies of the descriptors that 0, 1 and 2 must be when a cell starts. `place` moves
-    a copy that becomes a branch: see BarePlace and SandboxPlace.
+    `place` moves a copy that becomes a branch: see BarePlace and SandboxPlace.
     """
 
-    def __init__(self, sock: socket.socket, standard: tuple[int, int, int], place: Any) -> None:
-        self._standard = standard
+    def __init__(self, place: Any) -> None:
         self._place = place
-        self._channel = Channel(sock, standard[1:])
-        self._pid = _getpid()
         self._cell = 0
         self._is_branch = False
         self._interruptible = False
@@ -58,8 +54,14 @@ class Worker:
         self._interpreter = Interpreter(self._emit, self._ask)
         _remember_cells_of_threads(lambda: self._cell)
 
-    def run(self) -> None:
-        """Serve commands until the supervisor is gone."""
+    def serve(self, sock: socket.socket, standard: tuple[int, int, int]) -> None:
+        """Obey the supervisor at the other end of `sock` until it is gone.
+
+        `standard` are private copies of the descriptors that 0, 1 and 2 must be when a cell starts.
+        """
+        self._pid = _getpid()
+        self._standard = standard
+        self._channel = Channel(sock, standard[1:])
         signal.signal(signal.SIGINT, self._on_interrupt)
         while True:
             command = self._channel.receive()

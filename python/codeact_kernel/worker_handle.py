@@ -102,19 +102,18 @@ class WorkerHandle:
 
 
 def start_worker(
-    standard: tuple[int, int, int], prepare: Callable[[], int | None], place: Any
+    worker: Any, standard: tuple[int, int, int], prepare: Callable[[], int | None]
 ) -> tuple[WorkerHandle, int | None]:
-    """Fork a worker with fresh state. `prepare` runs in it before any code of the session does.
+    """Fork a process for `worker`, a Worker that has served nobody yet.
 
-    Returns its handle and the descriptor that `prepare` returned there. Raises OSError.
+    `prepare` runs in it before any code of the session does. Returns its handle and the descriptor that
+    `prepare` returned there. Raises OSError.
     """
-    from .worker import Worker  # by the parent, so that each worker finds it loaded
-
     ours, theirs = socket.socketpair()
     gc.freeze()
     pid = os.fork()
     if pid == 0:
-        _become(Worker, theirs, standard, prepare, place)
+        _become(worker, theirs, standard, prepare)
     theirs.close()
     ours.settimeout(_START_SECONDS)
     ready, descriptors, _, _ = socket.recv_fds(ours, len(_READY), 1)
@@ -124,11 +123,7 @@ def start_worker(
 
 
 def _become(
-    worker_class: Callable[..., Any],
-    sock: socket.socket,
-    standard: tuple[int, int, int],
-    prepare: Callable[[], int | None],
-    place: Any,
+    worker: Any, sock: socket.socket, standard: tuple[int, int, int], prepare: Callable[[], int | None]
 ) -> None:
     status = 1
     try:
@@ -143,7 +138,7 @@ def _become(
         socket.send_fds(sock, [_READY], [] if listener is None else [listener])
         if listener is not None:
             os.close(listener)
-        worker_class(sock, standard, place).run()
+        worker.serve(sock, standard)
         status = 0
     finally:
         os._exit(status)

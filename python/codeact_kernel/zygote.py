@@ -19,9 +19,11 @@ from . import isolation
 from .libc import PR_SET_PDEATHSIG, fork_into, prctl
 from .preload import preload, reseed
 from .processes import reap
+from .rehearsal import rehearse
 from .supervisor import Supervisor
 from .usage import UsageMeter
 from .wire import encode, read_frame
+from .worker import Worker
 
 _BACKLOG = 512
 _OPEN_SECONDS = 5.0
@@ -54,8 +56,7 @@ def serve(socket_path: str, modules: tuple[str, ...], ready_sandboxes: int) -> N
 def _announce(modules: tuple[str, ...]) -> None:
     started = time.monotonic()
     versions = preload(modules)
-    from . import worker as _worker  # noqa: F401 - loaded here, once, for all sessions
-
+    rehearse()
     boot_ms = (time.monotonic() - started) * 1000
     os.write(1, encode({"type": "zygote-ready", "preloaded": versions, "bootMs": boot_ms}))
 
@@ -64,6 +65,8 @@ class Zygote:
     """Forks sandboxes so that `ready_sandboxes` of them always wait on `listener`."""
 
     def __init__(self, listener: socket.socket, ready_sandboxes: int) -> None:
+        self._place = isolation.SandboxPlace()
+        self._worker = Worker(self._place)
         self._listener = listener
         self._wanted = ready_sandboxes
         self._waiting: dict[int, int] = {}
@@ -109,7 +112,8 @@ class Zygote:
         self._wake.close()
         os.close(self._claims)
         isolation.enter_sandbox(uid, gid)
-        supervisor = Supervisor(_prepare_worker, isolation.SandboxPlace())
+        self._place.open()
+        supervisor = Supervisor(self._worker, _prepare_worker, self._place)
         supervisor.start_worker()
         connection, _ = self._listener.accept()
         os.write(self._claim, _SLOT.pack(slot))

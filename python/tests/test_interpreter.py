@@ -16,6 +16,15 @@ class Values(CellTestCase):
         self.assertIsNone(self.value("x = 2"))
         self.assertIsNone(self.value("None"))
 
+    def test_a_cell_may_be_indented_as_a_whole(self) -> None:
+        self.assertEqual(self.value(" x = 2\nx + 1"), "3")
+        self.assertEqual(self.value("    if x:\n        y = x\n    y"), "2")
+        self.assertEqual(self.value("\n  # why\n  x; x * 2 # ;"), "4")
+        self.assertIsNone(self.value("  5;"))
+        error = self.error("  x = 1\n  x / 0")
+        self.assertEqual(error["frames"][0]["source"], "x / 0")
+        self.assertEqual(self.error("x = 1\n  y = 2")["name"], "IndentationError")
+
     def test_a_semicolon_silences_it(self) -> None:
         self.assertIsNone(self.value("5;"))
         self.assertIsNone(self.value("5 ; # five"))

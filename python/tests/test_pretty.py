@@ -20,6 +20,34 @@ class Plain(list):
     pass
 
 
+class Pair(tuple):
+    pass
+
+
+class Lines:
+    def __repr__(self) -> str:
+        return "one\ntwo"
+
+
+class Counting:
+    pass
+
+
+class Tree:
+    """Takes part in the layout."""
+
+    def __init__(self, *parts: Any) -> None:
+        self.parts = parts
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        with printer.group(0, "Tree(", ")"):
+            for index, part in enumerate(self.parts):
+                if index:
+                    printer.text(",")
+                    printer.breakable()
+                printer.pretty(part)
+
+
 CASES: list[tuple[Any, str]] = [
     ([1, 2, 3], "[1, 2, 3]"),
     (list(range(30)), "[" + ",\n ".join(map(str, range(30))) + "]"),
@@ -40,6 +68,12 @@ CASES: list[tuple[Any, str]] = [
     (int, "int"),
     (len, "<function len(obj, /)>"),
     ("a\nb", "'a\\nb'"),
+    (Pair((1,)), "(1,)"),
+    (ValueError([1] * 30), "ValueError([" + ",\n            ".join(["1"] * 30) + "])"),
+    (types.MappingProxyType({1: 2}), "mappingproxy({1: 2})"),
+    ([Lines()], "[one\n two]"),
+    ({"k": Tree("a" * 40, "b" * 40)}, "{'k': Tree('" + "a" * 40 + "',\n '" + "b" * 40 + "')}"),
+    (Counting, "tests.test_pretty.Counting"),
 ]
 
 
@@ -64,3 +98,11 @@ class Pretty(unittest.TestCase):
         text = "{'first': " + inner + ",\n 'second': ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h')}"
         broken = "[" + ",\n  ".join(map(str, range(20))) + "]"
         self.assertEqual(pretty(value), text.replace(inner, broken))
+
+    def test_a_value_beside_a_broken_key_stays_on_its_line(self) -> None:
+        # As in IPython: the end of the key's line is where the value's own breaks are given up.
+        key, value = (1, 2), ["a" * 75, "b" * 20]
+        self.assertEqual(pretty({key: value}), f"{{(1,\n  2): {value!r}}}")
+
+    def test_an_object_without_a_text_shows_its_class_and_address(self) -> None:
+        self.assertRegex(pretty(Counting()), r"^<tests\.test_pretty\.Counting at 0x[0-9a-f]+>$")

@@ -38,6 +38,14 @@ it("removes links, and leaves what they lead to", async () => {
   expect(existsSync(join(outside, "kept"))).toBe(true);
 });
 
+it("removes names that are no text", async () => {
+  mkdirSync(folder, { recursive: true });
+  const script = "import os; os.mkdir(b'x\\xff'); open(b'x\\xff/\\xfe', 'w')";
+  expect(spawnSync("python3", ["-c", script], { cwd: folder }).status).toBe(0);
+  await removeFolder(folder);
+  expect(existsSync(folder)).toBe(false);
+});
+
 it("removes folders nested deeper than a path can be", async () => {
   mkdirSync(folder, { recursive: true });
   const script =

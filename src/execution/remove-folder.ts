@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { constants } from "node:fs";
+import { constants, type PathLike } from "node:fs";
 import { chmod, type FileHandle, open, readdir, rename, rmdir, unlink } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -39,13 +39,13 @@ export async function clearFolder(path: string): Promise<void> {
 }
 
 /** Resolves with whether something was moved to the top, which then has to be emptied again. */
-async function emptyFolder(path: string, depth = 0, top = ""): Promise<boolean> {
+async function emptyFolder(path: PathLike, depth = 0, top = ""): Promise<boolean> {
   const folder = await open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
   let moved = false;
   try {
     const here = pathOf(folder);
     for (const entry of await listedEntries(folder)) {
-      const place = `${here}/${entry.name}`;
+      const place = Buffer.concat([Buffer.from(`${here}/`), entry.name]);
       if (!entry.isDirectory()) await ignoreGone(unlink(place));
       else if (depth === maxDepth) {
         await makeMovable(place);
@@ -63,7 +63,7 @@ async function emptyFolder(path: string, depth = 0, top = ""): Promise<boolean> 
 }
 
 /** A folder's owner may move it to another parent only if the folder itself may be written to. */
-async function makeMovable(path: string): Promise<void> {
+async function makeMovable(path: PathLike): Promise<void> {
   const folder = await open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
   try {
     await chmod(pathOf(folder), 0o700);
@@ -72,6 +72,7 @@ async function makeMovable(path: string): Promise<void> {
   }
 }
 
+/** Names come as bytes: a guest may use some that are no text. */
 async function listedEntries(folder: FileHandle) {
   const path = pathOf(folder);
   try {
@@ -79,7 +80,7 @@ async function listedEntries(folder: FileHandle) {
   } catch (error) {
     if (codeOf(error) !== "EPERM") throw error; // another user's folder: perhaps it is open to us all the same
   }
-  return await readdir(path, { withFileTypes: true });
+  return await readdir(path, { withFileTypes: true, encoding: "buffer" });
 }
 
 /** A path that leads to the open folder itself, whatever has become of its name. */
