@@ -48,7 +48,10 @@ class OutputPipes:
         texts = []
         for name, pipe, decoder, count in zip(_NAMES, self.readable, self._decoders, counts):
             if count:
-                text = decoder.decode(os.read(pipe, count))
+                try:
+                    text = decoder.decode(os.read(pipe, count))
+                except BlockingIOError:  # taken since it was counted
+                    continue
                 if text:
                     texts.append((name, text))
         return texts

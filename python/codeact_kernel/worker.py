@@ -29,6 +29,7 @@ from .variables import list_variables
 
 # Bound now, so that nothing the cells patch later can get between a cell and its report.
 _fork, _exit, _getpid, _dup2, _fstat = os.fork, os._exit, os.getpid, os.dup2, os.fstat
+_waitpid, _sigmask, _sigtimedwait = os.waitpid, signal.pthread_sigmask, signal.sigtimedwait
 _getrusage, _monotonic = resource.getrusage, time.monotonic
 _current_thread = threading.current_thread
 
@@ -142,11 +143,8 @@ class Worker:
         gc.freeze()
         random_states = _random_states()
         with self._channel.hold():
-            try:
-                pid = _fork()
-            except OSError:  # no process left: there is no copy then, and its socket closes
-                pid = -1
-            if pid:
+            is_copy = _fork_orphan()
+            if not is_copy:
                 sock.close()
                 return
             self._channel.move(sock)
@@ -203,6 +201,36 @@ class Worker:
             except OSError:
                 pass
             _dup2(source, target)
+
+
+def _fork_orphan() -> bool:
+    """Fork a process that is not our child, so that no cell can see it in os.wait; true in that process.
+
+    It becomes the supervisor's child. Without a process to be had there is none, and its socket closes.
+    """
+    mask = _sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    try:
+        middle = _fork()
+        if middle == 0:
+            _leave_to_child()
+            return True
+        _waitpid(middle, 0)
+        _sigtimedwait({signal.SIGCHLD}, 0)
+        return False
+    except OSError:
+        return False
+    finally:
+        _sigmask(signal.SIG_SETMASK, mask)
+
+
+def _leave_to_child() -> None:
+    """Return in a child of this process, which ends."""
+    child = -1
+    try:
+        child = _fork()
+    finally:
+        if child:
+            _exit(0)
 
 
 def _random_states() -> list[Callable[[], None]]:
