@@ -26,6 +26,8 @@ export interface Difference {
   readonly again: readonly CellResult[];
   /** Results in zygotes of their own, each with another order of hashes. */
   readonly elsewhere: readonly CellResult[];
+  /** Results with the clock at the time of the recording. */
+  readonly atRecordingTime: readonly CellResult[];
   /** Earlier cells of the trajectory that did not end in time or differed. */
   readonly suspects: readonly RecordedCell[];
 }
@@ -45,9 +47,11 @@ export function causeOf(difference: Difference): Cause {
   if (bothEndWell && ours === comparableText(cell.observation.text.replace(historyNotice, ""))) {
     return "notice of the recording";
   }
-  if (difference.again.some((other) => !isSame(other, result))) {
-    return /\b(?:time|datetime)\b/.test(cell.code) ? "time" : "randomness";
-  }
+  if (lacksNameOf(result, suspects)) return "earlier difference";
+  const [then, ...alsoThen] = difference.atRecordingTime;
+  if (difference.again.some((other) => !isSame(other, result))) return "randomness";
+  if (then !== undefined && alsoThen.some((other) => !isSame(other, then))) return "randomness";
+  if (then !== undefined && !isSame(then, result)) return "time";
   if (difference.elsewhere.some((other) => !isSame(other, result))) return "set order";
   if (difference.agreesWithLibraries) return "library versions";
   if (difference.agreesWithReference) return "python version";
@@ -59,6 +63,16 @@ function missesPackage({ cell, result }: Difference): boolean {
   return (
     result.errors.at(-1) === "ModuleNotFoundError" &&
     !cell.observation.errors.includes("ModuleNotFoundError")
+  );
+}
+
+/** Tells whether a name is missing that an earlier cell would have defined, had it not failed or hung. */
+function lacksNameOf(result: CellResult, suspects: readonly RecordedCell[]): boolean {
+  const name = /^name '(\w+)' is not defined/.exec(result.errorMessage ?? "")?.[1];
+  return (
+    result.errors.at(-1) === "NameError" &&
+    name !== undefined &&
+    suspects.some((suspect) => usesNamesOf(name, suspect.code))
   );
 }
 

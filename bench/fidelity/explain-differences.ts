@@ -1,3 +1,4 @@
+import type { Runtime } from "../../src/execution/runtime.ts";
 import { createSandboxRuntime } from "../../src/execution/runtimes/sandbox-runtime.ts";
 import type { CellResult } from "./compare-cell.ts";
 import { type Cause, causeOf } from "./difference.ts";
@@ -21,28 +22,60 @@ export interface ExplainedCell {
 }
 
 export interface ExplainOptions {
-  /** Replays in the runtime in which the trajectories were replayed. */
-  readonly replay: Replay;
+  /** The runtime in which the trajectories were replayed. */
+  readonly runtime: Runtime;
   readonly preload: readonly string[];
   readonly atOnce: number;
   readonly evidence: Evidence;
 }
 
+/** The results of one replay of several trajectories, cell by cell. */
+type Runs = readonly (readonly CellResult[])[];
+
 /** Zygotes with an order of hashes of their own; two elements come in the same order in all with 1 in 16. */
 const otherZygotes = 4;
+
+/** Sets the clock of Python's own modules back to the month of the recording. */
+const recordingClock = `
+def _set_clock():
+    import datetime, time
+    seconds = datetime.datetime(2023, 9, 15, 12).timestamp()
+    class Then(datetime.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls.fromtimestamp(seconds, tz)
+        @classmethod
+        def today(cls):
+            return cls.now()
+        utcnow = today
+    class ThatDay(datetime.date):
+        @classmethod
+        def today(cls):
+            return cls.fromtimestamp(seconds)
+    datetime.datetime, datetime.date = Then, ThatDay
+    time.time = lambda: seconds
+_set_clock()
+del _set_clock
+`;
 
 /** Finds the cause of each difference; for that it replays the trajectories that have one. */
 export async function explainDifferences(
   judged: readonly JudgedTrajectory[],
-  { replay, preload, atOnce, evidence }: ExplainOptions,
+  { runtime, preload, atOnce, evidence }: ExplainOptions,
 ): Promise<readonly ExplainedCell[]> {
   const differing = judged.filter(({ cells }) => cells.some(isDifferent));
   const trajectories = differing.map(({ trajectory }) => trajectory);
-  const again = await replayAll(trajectories, replay, atOnce);
-  const elsewhere: (readonly (readonly CellResult[])[])[] = [];
+  const replayTimes = async (times: number, replay: Replay): Promise<Runs[]> => {
+    const runs: Runs[] = [];
+    for (let i = 0; i < times; i += 1) runs.push(await replayAll(trajectories, replay, atOnce));
+    return runs;
+  };
+  const again = await replayTimes(3, createReplay(runtime));
+  const then = await replayTimes(2, createReplay(runtime, recordingClock));
+  const elsewhere: Runs[] = [];
   for (let i = 0; i < otherZygotes && trajectories.length > 0; i += 1) {
-    await using runtime = await createSandboxRuntime({ preload });
-    elsewhere.push(await replayAll(trajectories, createReplay(runtime), atOnce));
+    await using other = await createSandboxRuntime({ preload });
+    elsewhere.push(...(await replayTimes(1, createReplay(other))));
   }
   const libraries = new Set(evidence.libraries.cells);
   const reference = new Set(evidence.reference.cells);
@@ -50,11 +83,14 @@ export async function explainDifferences(
     cells.flatMap((cell, index) => {
       const { observation } = cell.cell;
       if (!isDifferent(cell) || observation === undefined) return [];
+      const resultsOf = (runs: readonly Runs[]): readonly CellResult[] =>
+        runs.map((run) => run[place]?.[index]).filter((result) => result !== undefined);
       const cause = causeOf({
         cell: { ...cell.cell, observation },
         result: cell.result,
-        again: [again[place]?.[index]].filter((result) => result !== undefined),
-        elsewhere: elsewhere.map((runs) => runs[place]?.[index]).filter((r) => r !== undefined),
+        again: resultsOf(again),
+        elsewhere: resultsOf(elsewhere),
+        atRecordingTime: resultsOf(then),
         agreesWithLibraries: libraries.has(cellKey(trajectory, index)),
         agreesWithReference: reference.has(cellKey(trajectory, index)),
         suspects: cells

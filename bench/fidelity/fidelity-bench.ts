@@ -31,13 +31,22 @@ export interface FidelityOptions {
 const preload = ["numpy", "pandas", "matplotlib.pyplot", "sympy"];
 const sessionsAtOnce = 4;
 
+/** The recording's machine had no AVX-512, with which NumPy's old sine differs in its last digit. */
+const withoutAvx512 = `
+def _disable():
+    import os
+    names = "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL"
+    os.environ["NPY_DISABLE_CPU_FEATURES"] = names
+_disable()
+del _disable
+`;
+
 /** Runs the cells of recorded trajectories and compares what comes of them with the recording. */
 export async function benchFidelity(options: FidelityOptions): Promise<FidelityReport> {
   const { onProgress = () => {} } = options;
   const trajectories = findRecordings(options.data);
   await using runtime = await createSandboxRuntime({ preload });
-  const replay = createReplay(runtime);
-  const results = await replayAll(trajectories, replay, sessionsAtOnce, (done) =>
+  const results = await replayAll(trajectories, createReplay(runtime), sessionsAtOnce, (done) =>
     onProgress(`${done} of ${trajectories.length} trajectories`),
   );
   const judged = trajectories.map((trajectory, index) => ({
@@ -47,7 +56,7 @@ export async function benchFidelity(options: FidelityOptions): Promise<FidelityR
   onProgress("the causes of the differences");
   const evidence = await renewEvidence(judged, options);
   const explained = await explainDifferences(judged, {
-    replay,
+    runtime,
     preload,
     atOnce: sessionsAtOnce,
     evidence,
@@ -68,11 +77,11 @@ async function renewEvidence(
   if (libraries === undefined && reference === undefined) return known;
   const evidence: { -readonly [Name in keyof Evidence]: Evidence[Name] } = { ...known };
   if (libraries !== undefined) {
-    await using runtime = await createSandboxRuntime({ python: libraries, preload: ["numpy"] });
+    await using runtime = await createSandboxRuntime({ python: libraries, preload: [] });
     const info = await inspectPython(libraries, ["sympy", "mpmath", "numpy", "scipy"]);
     evidence.libraries = {
       versions: typeof info === "string" ? {} : { python: info.version, ...info.packages },
-      cells: await gatherEvidence(judged, createReplay(runtime), sessionsAtOnce),
+      cells: await gatherEvidence(judged, createReplay(runtime, withoutAvx512), sessionsAtOnce),
     };
   }
   if (reference !== undefined) {

@@ -43,21 +43,27 @@ export function reportFidelity(
 
 /** Lays a report out for people. */
 export function fidelityTable(report: FidelityReport): string {
-  const rows = Object.entries({ ...report.tasks, all: report }).map(([task, counts]) => [
-    task.padEnd(12),
-    `${counts.cells}`.padStart(7),
-    `${counts.comparable}`.padStart(10),
-    `${counts.same}`.padStart(7),
-    `${((100 * counts.same) / counts.comparable).toFixed(2)} %`.padStart(10),
-  ]);
+  const row = (columns: readonly string[]): string => {
+    const [first = "", ...others] = columns;
+    return [first.padEnd(12), ...others.map((column) => column.padStart(12))].join("");
+  };
+  const rows = Object.entries({ ...report.tasks, all: report }).map(([task, counts]) =>
+    row([
+      task,
+      `${counts.cells}`,
+      `${counts.comparable}`,
+      `${counts.same}`,
+      `${((100 * counts.same) / counts.comparable).toFixed(2)} %`,
+    ]),
+  );
   const list = (title: string, counts: Readonly<Record<string, number>>): string[] => [
     "",
     title,
     ...Object.entries(counts).map(([cause, count]) => `${`${count}`.padStart(6)}  ${cause}`),
   ];
   return [
-    "task           cells  comparable    same  agreement",
-    ...rows.map((row) => row.join("")),
+    row(["task", "cells", "comparable", "same", "agreement"]),
+    ...rows,
     ...list("different", report.different),
     ...list("not comparable", report.not_comparable),
   ].join("\n");

@@ -16,11 +16,15 @@ export function comparedCells({ cells }: RecordedTrajectory): readonly RecordedC
   return cells.slice(0, cells.findLastIndex((cell) => cell.observation !== undefined) + 1);
 }
 
-/** Creates a replay in sessions of a runtime. A fault of the engine is a result of its own. */
-export function createReplay(runtime: Runtime): Replay {
+/**
+ * Creates a replay in sessions of a runtime. A fault of the engine is a result of its own. `prelude` is code
+ * that runs first and whose result does not count.
+ */
+export function createReplay(runtime: Runtime, prelude?: string): Replay {
   return async (trajectory) => {
     const results: CellResult[] = [];
     await using session = await runtime.open();
+    if (prelude !== undefined) await session.execute(prelude);
     for (const { code, observation } of comparedCells(trajectory)) {
       const timeoutMs = observation?.timedOut === true ? hopelessTimeoutMs : recordedTimeoutMs;
       try {

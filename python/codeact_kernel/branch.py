@@ -233,37 +233,44 @@ class Branch:
             self._copies.append((self._cells_run, fork_copy(self.worker)))
 
     def _keep(self, command: dict[str, Any]) -> None:
-        copy = fork_copy(self.worker)
-        self._supervisor.await_copy(copy, _PATIENCE_SECONDS)
+        copy = self._copy_of_now() or self._supervisor.require_copy(fork_copy(self.worker))
         self._kept[command["checkpoint"]] = (self._cells_run, copy)
 
     def _drop(self, command: dict[str, Any]) -> None:
         self._kept.pop(command["checkpoint"])[1].end()
 
     def _restore(self, command: dict[str, Any]) -> None:
+        """Let the kept copy go on as the worker; a copy of it is kept in its place."""
         number = command["checkpoint"]
         count, copy = self._kept[number]
-        another = fork_copy(copy)
-        self._supervisor.await_copy(another, _PATIENCE_SECONDS)
+        self._supervisor.require_copy(copy)
         self.worker.end()
-        self._supervisor.end_processes_of(self, keep=[copy.pid, another.pid])
-        self._kept[number] = (count, another)
+        self._supervisor.end_processes_of(self)
         self._drain_pipes()
         self._adopt(copy)
         self._cells_run = count
+        self._kept[number] = (count, fork_copy(self.worker))
         for _, stale in self._copies:
             stale.end()
         self._copies.clear()
-        self._checkpoint()
 
     def _fork(self, command: dict[str, Any]) -> None:
         if "checkpoint" in command:
-            count, source = self._kept[command["checkpoint"]]
+            count, kept = self._kept[command["checkpoint"]]
+            copy = self._supervisor.require_copy(fork_copy(kept))
         else:
-            count, source = self._cells_run, self.worker
-        copy = fork_copy(source)
-        self._supervisor.await_copy(copy, _PATIENCE_SECONDS)
+            count, copy = self._cells_run, self._copy_of_now()
+            copy = copy or self._supervisor.require_copy(fork_copy(self.worker))
         self._supervisor.add_branch(command["session"], copy, count, self._limits)
+        self._checkpoint()
+
+    def _copy_of_now(self) -> WorkerHandle | None:
+        """Take the copy that was made after the last cell, if there is one."""
+        for entry in reversed(self._copies):
+            if entry[0] == self._cells_run and self._supervisor.await_copy(entry[1]):
+                self._copies.remove(entry)
+                return entry[1]
+        return None
 
     def _forget_copies(self) -> None:
         """Drop copies that died, and all that are older than one that is ready."""
@@ -297,7 +304,7 @@ class Branch:
         status = self._supervisor.await_exit(self.worker.pid, _PATIENCE_SECONDS)
         self.worker.end()
         for copy in self.copies:
-            self._supervisor.await_copy(copy, _PATIENCE_SECONDS, required=False)
+            self._supervisor.await_copy(copy)
         self._supervisor.end_processes_of(self)
         return {"reason": "unresponsive"} if status is None else describe_exit(status)
 
@@ -308,6 +315,12 @@ class Branch:
                 self._adopt(copy)
                 return "rolled-back" if count == self._cells_run else "lost"
             copy.end()
+        for count, kept in self._kept.values():
+            if count == self._cells_run:
+                twin = fork_copy(kept)
+                if self._supervisor.await_copy(twin):
+                    self._adopt(twin)
+                    return "rolled-back"
         self.worker = self._supervisor.start_fresh_worker(self.pipes)
         limit_process(self.worker.pid, self._limits)
         self.places.add(self._supervisor.place_of(self.worker.pid))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import select
 import socket
 import struct
 import termios
@@ -53,6 +54,10 @@ class Channel:
             self._descriptors.extend(descriptors)
             self._commands.extend(decode(body) for body in self._reader.feed(data))
         return self._commands.pop(0)
+
+    def is_quiet(self) -> bool:
+        """Tell whether no command waits."""
+        return not self._commands and not select.select([self._sock], [], [], 0)[0]
 
     def take_descriptors(self) -> list[int]:
         """Return the descriptors that came with the last command."""

@@ -23,6 +23,8 @@ from .worker_handle import WorkerHandle, start_worker
 
 _LOOK_SECONDS = 0.1
 _OPEN_SECONDS = 5.0
+_COPY_SECONDS = 2.0
+_WAIT_MILLISECONDS = 20
 
 
 class Place(Protocol):
@@ -166,30 +168,35 @@ class Supervisor:
         self._until(lambda: pid in self.exits, seconds)
         return self.exits.pop(pid, None)
 
-    def await_copy(self, copy: WorkerHandle, seconds: float, required: bool = True) -> None:
-        """Wait for a copy that is being made. Raises OSError when it is required and does not come."""
+    def await_copy(self, copy: WorkerHandle) -> bool:
+        """Wait for a copy that is being made; false when it does not come."""
 
         def is_settled() -> bool:
             for _ in copy.read():
                 pass
             return copy.ready or copy.closed
 
-        self._until(is_settled, seconds)
-        if required and not copy.ready:
-            raise OSError("the interpreter could not be copied: it has too many processes or no memory left")
+        self._until(is_settled, _COPY_SECONDS, copy.socket)
+        return copy.ready
 
-    def _until(self, is_so: Callable[[], bool], seconds: float) -> None:
+    def require_copy(self, copy: WorkerHandle) -> WorkerHandle:
+        """Wait for a copy that is being made and return it. Raises OSError when it does not come."""
+        if self.await_copy(copy):
+            return copy
+        raise OSError("the interpreter could not be copied: it has too many processes or no memory left")
+
+    def _until(self, is_so: Callable[[], bool], seconds: float, *sources: socket.socket) -> None:
         """Wait, and meanwhile answer system calls, so that nobody waits for one another."""
         end = time.monotonic() + seconds
         while not is_so() and time.monotonic() < end:
             poll = select.poll()
-            for listener in self._guard.listeners:
-                poll.register(listener, select.POLLIN)
-            for fd, event in poll.poll(1):
-                if event & select.POLLIN:
-                    self._guard.answer(fd)
-                else:
-                    self._guard.hung_up(fd)
+            for source in (*self._guard.listeners, self._waker, *sources):
+                poll.register(source, select.POLLIN)
+            for fd, event in poll.poll(_WAIT_MILLISECONDS):
+                if fd in self._guard.listeners:
+                    self._guard.answer(fd) if event & select.POLLIN else self._guard.hung_up(fd)
+                elif fd == self._waker.fileno():
+                    _drain(self._waker)
             self.exits.update(reap())
 
     def end_processes_of(self, branch: Branch, keep: Collection[int] = ()) -> None:
@@ -210,7 +217,7 @@ class Supervisor:
         for branch in self._branches:
             for copy in branch.copies:
                 if not copy.pid:
-                    self.await_copy(copy, 1.0, required=False)
+                    self.await_copy(copy)
                 if copy.pid == pid:
                     return True
         return pid == 1
@@ -234,7 +241,7 @@ class Supervisor:
                 answers.extend(body for _, body in copy.read())
                 return bool(answers) or copy.closed
 
-            self._until(has_entered, _OPEN_SECONDS)
+            self._until(has_entered, _OPEN_SECONDS, copy.socket)
         finally:
             self._guard.allow_entering(0)
             self._place.unstage()

@@ -75,6 +75,8 @@ class Worker:
                 os.chdir(command["folder"])
             elif kind == "checkpoint":
                 self._checkpoint()
+                if self._channel.is_quiet():
+                    self._interpreter.touch()
             elif kind == "variables":
                 self._channel.send({"type": "variables", "variables": self._list_variables()})
 
