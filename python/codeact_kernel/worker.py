@@ -141,7 +141,10 @@ class Worker:
 
     def _checkpoint(self) -> None:
         """Fork a frozen copy; the copy returns from here only once it is told to thaw."""
-        sock = socket.socket(fileno=self._channel.take_descriptors()[0])
+        descriptors = self._channel.take_descriptors()
+        if not descriptors:  # the cells hold so many that there was no room for one more: there is no copy then
+            return
+        sock = socket.socket(fileno=descriptors[0])
         gc.freeze()
         random_states = _random_states()
         with self._channel.hold():

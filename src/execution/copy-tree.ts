@@ -3,7 +3,6 @@ import {
   copyFile,
   type FileHandle,
   link,
-  lstat,
   lchown,
   mkdir,
   open,
@@ -15,111 +14,139 @@ import {
 
 const { COPYFILE_FICLONE, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
+/** Deeper folders are left out: each level holds a descriptor, and a guest may nest without end. */
+const maxDepth = 64;
+
 export interface CopyTreeOptions {
   /** Who is to own the copies, when that is not this process's user. */
   readonly owner?: { readonly uid: number; readonly gid: number };
-  /**
-   * An earlier copy of the same tree that is never changed. A file that still has the size and the times that it
-   * had there is linked from it, not copied.
-   */
-  readonly earlier?: string;
+  /** An earlier copy of the same tree that is never changed: a file untouched since then is linked from it. */
+  readonly earlier?: EarlierCopy;
 }
+
+export interface EarlierCopy {
+  readonly path: string;
+  /** When it was begun, in milliseconds since 1970. */
+  readonly takenMs: number;
+}
+
+/** The clock of a file system may be this much coarser than ours. */
+const clockSlackMs = 50;
 
 /**
  * Copies what lies in the folder `from` into the existing folder `to`: folders, regular files and links, the links
  * as they are. The source may be changed by a guest meanwhile: no link of it is followed. The target must be out of
- * the guest's reach. Sockets, pipes and devices are left out.
+ * the guest's reach. Sockets, pipes and devices are left out, and
+ * what not even its owner may read.
  */
 export async function copyTree(
   from: string,
   to: string,
   options: CopyTreeOptions = {},
 ): Promise<void> {
+  const earlier = options.earlier && Buffer.from(options.earlier.path);
   const folder = await open(from, O_DIRECTORY | O_RDONLY | O_NOFOLLOW);
   try {
-    await copyFolder(folder, to, options.earlier, options);
+    await copyFolder(folder, { to: Buffer.from(to), earlier, depth: 1 }, options);
   } finally {
     await folder.close();
   }
 }
 
+/** Where a folder's copy goes. Paths are bytes, since a guest's names need not be text. */
+interface Place {
+  readonly to: Buffer;
+  readonly earlier: Buffer | undefined;
+  readonly depth: number;
+}
+
 async function copyFolder(
   folder: FileHandle,
-  to: string,
-  earlier: string | undefined,
+  place: Place,
   options: CopyTreeOptions,
 ): Promise<void> {
-  const here = `/proc/self/fd/${folder.fd}`;
-  for (const entry of await readdir(here, { withFileTypes: true })) {
-    const source = `${here}/${entry.name}`;
-    const target = `${to}/${entry.name}`;
-    const before = earlier === undefined ? undefined : `${earlier}/${entry.name}`;
+  const here = Buffer.from(`/proc/self/fd/${folder.fd}`);
+  for (const entry of await readdir(here, { withFileTypes: true, encoding: "buffer" })) {
+    const source = below(here, entry.name);
+    const inner = {
+      to: below(place.to, entry.name),
+      earlier: place.earlier && below(place.earlier, entry.name),
+      depth: place.depth + 1,
+    };
     try {
-      if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
-      else if (entry.isDirectory()) await copySubfolder(source, target, before, options);
-      else if (entry.isFile()) await copyRegularFile(source, target, before);
-      else continue;
-      if (options.owner !== undefined) await lchown(target, options.owner.uid, options.owner.gid);
+      if (entry.isSymbolicLink()) {
+        await symlink(await readlink(source, { encoding: "buffer" }), inner.to);
+      } else if (entry.isDirectory()) {
+        await copySubfolder(source, inner, options);
+      } else if (entry.isFile()) {
+        await copyRegularFile(source, inner, options.earlier?.takenMs);
+      } else {
+        continue;
+      }
+      if (options.owner !== undefined) {
+        await lchown(inner.to, options.owner.uid, options.owner.gid);
+      }
     } catch (error) {
-      if (!wasSwapped(error)) throw error;
+      if (!canBeLeftOut(error)) throw error;
     }
   }
 }
 
 async function copySubfolder(
-  source: string,
-  target: string,
-  before: string | undefined,
+  source: Buffer,
+  place: Place,
   options: CopyTreeOptions,
 ): Promise<void> {
+  if (place.depth > maxDepth) return;
   const folder = await open(source, O_DIRECTORY | O_RDONLY | O_NOFOLLOW);
   try {
-    await mkdir(target, { mode: ((await folder.stat()).mode & 0o777) | 0o700 });
-    await copyFolder(folder, target, before, options);
+    await mkdir(place.to, { mode: ((await folder.stat()).mode & 0o777) | 0o700 });
+    await copyFolder(folder, place, options);
   } finally {
     await folder.close();
   }
 }
 
 async function copyRegularFile(
-  source: string,
-  target: string,
-  before: string | undefined,
+  source: Buffer,
+  place: Place,
+  earlierMs: number | undefined,
 ): Promise<void> {
   const file = await open(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     const stat = await file.stat();
     if (!stat.isFile()) return;
-    if (before !== undefined && (await isSame(before, stat))) return await link(before, target);
-    await copyFile(`/proc/self/fd/${file.fd}`, target, COPYFILE_FICLONE);
-    await utimes(target, stat.atimeMs / 1000, stat.mtimeMs / 1000);
+    // Every change of a file, its times and its name included, sets ctime, and nobody can set it back.
+    const isUntouched = earlierMs !== undefined && stat.ctimeMs < earlierMs - clockSlackMs;
+    if (
+      isUntouched &&
+      place.earlier !== undefined &&
+      (await linkIfThere(place.earlier, place.to))
+    ) {
+      return;
+    }
+    await copyFile(`/proc/self/fd/${file.fd}`, place.to, COPYFILE_FICLONE);
+    await utimes(place.to, stat.atimeMs / 1000, stat.mtimeMs / 1000);
   } finally {
     await file.close();
   }
 }
 
-interface Version {
-  readonly size: number;
-  readonly mtimeMs: number;
-  readonly mode: number;
-}
-
-async function isSame(before: string, now: Version): Promise<boolean> {
+async function linkIfThere(existing: Buffer, name: Buffer): Promise<boolean> {
   try {
-    const then = await lstat(before);
-    return (
-      then.isFile() &&
-      then.size === now.size &&
-      Math.abs(then.mtimeMs - now.mtimeMs) < 1 &&
-      then.mode === now.mode
-    );
+    await link(existing, name);
+    return true;
   } catch {
     return false;
   }
 }
 
-/** Gone, or swapped for something else, since the folder was listed. */
-function wasSwapped(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return code === "ENOENT" || code === "ELOOP" || code === "ENOTDIR" || code === "ENXIO";
+function below(folder: Buffer, name: Buffer): Buffer {
+  return Buffer.concat([folder, Buffer.from("/"), name]);
+}
+
+/** Gone or swapped for something else since the folder was listed, closed even to its owner, or nested too deep. */
+function canBeLeftOut(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return ["ENOENT", "ELOOP", "ENOTDIR", "ENXIO", "EACCES", "ENAMETOOLONG"].includes(code);
 }

@@ -23,15 +23,17 @@ export interface Workspace {
 export function createWorkspace(path: string, options: WorkspaceFilesOptions = {}): Workspace {
   const snapshots = `${path}.snapshots`;
   const folderOf = (snapshot: number): string => join(snapshots, `${snapshot}`);
-  let newest: number | undefined;
+  let newest: { readonly snapshot: number; readonly takenMs: number } | undefined;
 
   return {
     files: createWorkspaceFiles(path, options),
     async save(snapshot) {
       const folder = folderOf(snapshot);
       await mkdir(folder, { recursive: true });
-      await copyTree(path, folder, newest === undefined ? {} : { earlier: folderOf(newest) });
-      newest = snapshot;
+      const takenMs = Date.now();
+      const earlier = newest && { path: folderOf(newest.snapshot), takenMs: newest.takenMs };
+      await copyTree(path, folder, earlier === undefined ? {} : { earlier });
+      newest = { snapshot, takenMs };
     },
     async load(snapshot) {
       await clearFolder(path);
@@ -39,7 +41,7 @@ export function createWorkspace(path: string, options: WorkspaceFilesOptions = {
     },
     async forget(snapshot) {
       await removeFolder(folderOf(snapshot));
-      if (newest === snapshot) newest = undefined;
+      if (newest?.snapshot === snapshot) newest = undefined;
     },
     async copyInto(folder, snapshot) {
       await copyTree(snapshot === undefined ? path : folderOf(snapshot), folder, options);

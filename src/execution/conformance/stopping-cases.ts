@@ -159,11 +159,13 @@ export const stoppingCases: readonly ConformanceCase[] = [
     run: (runtime) =>
       withSession(runtime, async (session) => {
         const seen: string[] = [];
-        const flags = "import os, signal\nsignal.signal(signal.SIGCHLD, lambda *_: print('a child ended'))";
+        const flags =
+          "import os, signal\nsignal.signal(signal.SIGCHLD, lambda *_: print('a child ended'))";
         await session.execute(flags);
         const look =
           "try: os.wait()\nexcept ChildProcessError: print('no children')\nos.system('true'), len([p for p in os.listdir('/proc') if p.isdigit()])";
-        for (let cell = 0; cell < 20; cell += 1) seen.push(streamText(await session.execute("pass")));
+        for (let cell = 0; cell < 20; cell += 1)
+          seen.push(streamText(await session.execute("pass")));
         assert.deepEqual(new Set(seen), new Set([""]));
         const looked = await session.execute(look);
         assert.match(streamText(looked), /^no children\n/);

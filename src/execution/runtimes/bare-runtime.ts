@@ -39,8 +39,9 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
     limits: SessionLimits,
     reach: (workspaceFolder: string) => Promise<Duplex>,
   ): Promise<Session> {
-    if (closing !== undefined)
-      {throw new CodeActError("session_closed", "The bare runtime is closed.");}
+    if (closing !== undefined) {
+      throw new CodeActError("session_closed", "The bare runtime is closed.");
+    }
     const path = join(await root(), id);
     await mkdir(path);
     const workspace = createWorkspace(path);

@@ -65,8 +65,9 @@ export async function createSandboxRuntime(
     limits: SessionLimits,
     prepare: (workspaceFolder: string) => Promise<void>,
   ): Promise<Session> {
-    if (closing !== undefined)
-      {throw new CodeActError("session_closed", "The sandbox runtime is closed.");}
+    if (closing !== undefined) {
+      throw new CodeActError("session_closed", "The sandbox runtime is closed.");
+    }
     if (!sessionIdPattern.test(id) || sessions.has(id)) {
       throw new CodeActError("invalid_input", `"${id}" cannot be the id of a new session.`, {
         hint: "Use up to 100 letters, digits, - and _ that no open session has.",
