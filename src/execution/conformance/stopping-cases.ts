@@ -164,8 +164,9 @@ export const stoppingCases: readonly ConformanceCase[] = [
         await session.execute(flags);
         const look =
           "try: os.wait()\nexcept ChildProcessError: print('no children')\nos.system('true'), len([p for p in os.listdir('/proc') if p.isdigit()])";
-        for (let cell = 0; cell < 20; cell += 1)
+        for (let cell = 0; cell < 20; cell += 1) {
           seen.push(streamText(await session.execute("pass")));
+        }
         assert.deepEqual(new Set(seen), new Set([""]));
         const looked = await session.execute(look);
         assert.match(streamText(looked), /^no children\n/);
