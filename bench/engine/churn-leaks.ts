@@ -53,8 +53,8 @@ async function settledHeld(goal?: Held): Promise<Held> {
   for (let round = 0; round < maxSettleRounds; round += 1) {
     await sleep(settleMs);
     const now = held();
-    if (goal === undefined ? isAtMost(now, last) && isAtMost(last, now) : isAtMost(now, goal))
-      return now;
+    const rests = isAtMost(now, goal ?? last) && (goal !== undefined || isAtMost(last, now));
+    if (rests) return now;
     last = now;
   }
   return last;

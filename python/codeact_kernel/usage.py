@@ -57,6 +57,7 @@ class UsageMeter:
         now = time.monotonic()
         if now < self._not_before:
             return None
+        started = time.process_time()  # not by the clock: on a busy machine that would make looks rare
         verdict = None
         if self._bound() > self._memory_limit and self.memory_bytes() > self._memory_limit:
             verdict = "memory"
@@ -65,7 +66,7 @@ class UsageMeter:
             self._next_walk = now + _BETWEEN_WALKS_SECONDS
             if self._disk.used_bytes > max(self._disk_limit, self._disk_at_start):
                 verdict = "disk"
-        self._not_before = now + (time.monotonic() - now) / _SHARE_OF_TIME
+        self._not_before = now + (time.process_time() - started) / _SHARE_OF_TIME
         return verdict
 
     def memory_bytes(self) -> int:
