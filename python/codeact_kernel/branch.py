@@ -235,6 +235,7 @@ class Branch:
     def _keep(self, command: dict[str, Any]) -> None:
         copy = self._copy_of_now() or self._supervisor.require_copy(fork_copy(self.worker))
         self._kept[command["checkpoint"]] = (self._cells_run, copy)
+        self._checkpoint()
 
     def _drop(self, command: dict[str, Any]) -> None:
         self._kept.pop(command["checkpoint"])[1].end()
@@ -253,6 +254,7 @@ class Branch:
         for _, stale in self._copies:
             stale.end()
         self._copies.clear()
+        self._checkpoint()
 
     def _fork(self, command: dict[str, Any]) -> None:
         if "checkpoint" in command:

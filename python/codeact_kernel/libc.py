@@ -27,6 +27,10 @@ PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 
+_CLONE_PARENT = 0x0000_8000
+_CLONE_CHILD_CLEARTID = 0x0020_0000
+_CLONE_CHILD_SETTID = 0x0100_0000
+_PR_GET_TID_ADDRESS = 40
 _MNT_DETACH = 2
 _SIGCHLD = 17
 _CLONE = {"x86_64": 56, "aarch64": 220}
@@ -39,11 +43,31 @@ _python = ctypes.pythonapi
 
 def fork_into(namespaces: int) -> int:
     """Fork like os.fork, with the child in new namespaces of the given CLONE_NEW* kinds. Raises OSError."""
-    number = _CLONE[os.uname().machine]
+    return _fork(namespaces)
+
+
+def fork_sibling() -> int:
+    """Fork like os.fork, but as a child of our own parent. Raises OSError.
+
+    For a process with a single thread: nothing waits for locks that other threads hold, as os.fork does.
+    """
+    return _fork(_CLONE_PARENT)
+
+
+def _fork(flags: int) -> int:
+    machine = os.uname().machine
+    thread_id = _thread_id_address()
     _python.PyOS_BeforeFork()
-    # A child stack of 0 means the same stack, copied: what fork does. The argument order of the rest
-    # differs between machines, but all of them are 0.
-    pid = _libc.syscall(number, ctypes.c_ulong(namespaces | _SIGCHLD), 0, 0, 0, 0)
+    # A stack of 0 means the same stack, copied: what fork does. The last two arguments have their meanings
+    # swapped between machines: the address stands in both, since the other one is not used.
+    pid = _libc.syscall(
+        _CLONE[machine],
+        ctypes.c_ulong(flags | _CLONE_CHILD_SETTID | _CLONE_CHILD_CLEARTID | _SIGCHLD),
+        None,
+        None,
+        thread_id,
+        thread_id,
+    )
     if pid == 0:
         _python.PyOS_AfterFork_Child()
         return 0
@@ -51,6 +75,14 @@ def fork_into(namespaces: int) -> int:
     if pid < 0:
         _raise("clone")
     return pid
+
+
+def _thread_id_address() -> ctypes.c_void_p:
+    """Return where the C library keeps the thread's id, which a fork has to renew. Raises OSError."""
+    address = ctypes.c_void_p()
+    if _libc.prctl(_PR_GET_TID_ADDRESS, ctypes.byref(address), 0, 0, 0):
+        _raise("prctl PR_GET_TID_ADDRESS")
+    return address
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:

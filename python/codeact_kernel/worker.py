@@ -24,12 +24,13 @@ from typing import Any, Callable
 
 from .channel import Channel
 from .interpreter import Interpreter
+from .libc import fork_sibling
 from .preload import reseed
 from .variables import list_variables
 
 # Bound now, so that nothing the cells patch later can get between a cell and its report.
 _fork, _exit, _getpid, _dup2, _fstat = os.fork, os._exit, os.getpid, os.dup2, os.fstat
-_waitpid, _sigmask, _sigtimedwait = os.waitpid, signal.pthread_sigmask, signal.sigtimedwait
+_listdir, _waitpid, _sigmask, _sigtimedwait = os.listdir, os.waitpid, signal.pthread_sigmask, signal.sigtimedwait
 _getrusage, _monotonic = resource.getrusage, time.monotonic
 _current_thread = threading.current_thread
 
@@ -148,7 +149,7 @@ class Worker:
         gc.freeze()
         random_states = _random_states()
         with self._channel.hold():
-            is_copy = _fork_orphan()
+            is_copy = _fork_sibling()
             if not is_copy:
                 sock.close()
                 return
@@ -208,11 +209,18 @@ class Worker:
             _dup2(source, target)
 
 
-def _fork_orphan() -> bool:
+def _fork_sibling() -> bool:
     """Fork a process that is not our child, so that no cell can see it in os.wait; true in that process.
 
-    It becomes the supervisor's child. Without a process to be had there is none, and its socket closes.
+    It is the supervisor's child. Without a process to be had there is none, and its socket closes.
     """
+    try:
+        if len(_listdir("/proc/self/task")) == 1:
+            return fork_sibling() == 0
+    except OSError:
+        pass
+    # Threads may hold locks that only the C library's own fork waits for; it makes children, though, so the
+    # child leaves its place to a child of its own.
     mask = _sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     try:
         middle = _fork()

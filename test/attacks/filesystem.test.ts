@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
@@ -12,8 +13,8 @@ const secretPath = join(hostFolder, "secret");
 writeFileSync(secretPath, "the host's secret");
 
 afterAll(() => {
-  expect(readFileSync(secretPath, "utf8")).toBe("the host's secret");
-  expect(readdirSync(hostFolder)).toEqual(["secret"]);
+  assert.equal(readFileSync(secretPath, "utf8"), "the host's secret");
+  assert.deepEqual(readdirSync(hostFolder), ["secret"]);
   rmSync(hostFolder, { recursive: true });
 });
 
@@ -116,7 +117,8 @@ if os.fork() == 0:
         expect(refused(error)).toBe(true);
       }
     }
-    expect([...seen]).toEqual(["own"]);
+    seen.delete("own");
+    expect([...seen]).toEqual([]);
     await arena.checkBoth(session);
   });
 

@@ -141,6 +141,7 @@ time.sleep(0.1)`);
     await arena.checkBoth(session);
     await session.close();
     await until(() => daemons() === 0);
+    expect(daemons()).toBe(0);
   });
 
   it("48 threads that print after the cell ended are late, never in the next cell's result", async () => {
@@ -170,7 +171,7 @@ slow = Slow()
 for n in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGALRM): signal.signal(n, lambda *a: time.sleep(600))
 threading.Thread(target=time.sleep, args=(600,)).start()`);
     await arena.checkBoth(session);
-    await session.close();
+    await expect(session.close()).resolves.toBeUndefined();
   });
 
   it("51 patched builtins, modules, streams and tracing hooks: the next cell's framing is right", async () => {

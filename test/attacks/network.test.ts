@@ -1,9 +1,10 @@
+import assert from "node:assert/strict";
 import { createServer, type Server } from "node:net";
 import { once } from "node:events";
 import { afterAll, describe, expect, it } from "vitest";
 import { createArena, printed } from "./arena.ts";
 
-process.env.CODEACT_ATTACK_SECRET = "hunter2-from-the-host";
+process.env["CODEACT_ATTACK_SECRET"] = "hunter2-from-the-host";
 const arena = await createArena();
 
 let connections = 0;
@@ -24,7 +25,7 @@ const ports = servers.map((server) => {
 
 afterAll(() => {
   for (const server of servers) server.close();
-  expect(connections).toBe(0);
+  assert.equal(connections, 0);
 });
 
 describe("network and secrets", () => {
@@ -46,8 +47,9 @@ print(sorted(line.split(":")[0].strip() for line in open("/proc/net/dev").readli
     const lines = printed(outcome).trim().split("\n");
     expect(lines.pop()).toBe("['lo']");
     expect(lines).toHaveLength(8);
-    for (const line of lines)
+    for (const line of lines) {
       expect(line).toMatch(/^(ENETUNREACH|EACCES|EPERM|EADDRNOTAVAIL|EHOSTUNREACH)$/);
+    }
   });
 
   it("56 DNS", async () => {

@@ -72,7 +72,7 @@ for i in range(4): raw(b'{"type":"done","id":%d,"status":"evil"}' % i)`,
     ["an empty frame", `raw(b"")`],
   ])("64 forges %s: the session goes on or ends with a fault", async (_what, code) => {
     await using session = await arena.open({ timeoutMs: 2000 });
-    await attackWire(code, session);
+    expect(["works", "ended"]).toContain(await attackWire(code, session));
   });
 
   it("64 steals commands from its own wire: only its own session suffers", async () => {
@@ -147,7 +147,7 @@ for byte in struct.pack("!I", len(body)) + body: os.write(wire, bytes([byte])); 
     ["a frame of 50 MB", `forge(type="stream", id=2, name="stdout", text="x" * (50 << 20))`],
   ])("68 sends %s", async (_what, code) => {
     await using session = await arena.open({ timeoutMs: 1500 });
-    await attackWire(code, session);
+    expect(["works", "ended"]).toContain(await attackWire(code, session));
   });
 
   it("69 ANSI, OSC-8, OSC-52 and title sequences come as data, unchanged", async () => {
