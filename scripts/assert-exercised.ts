@@ -14,6 +14,7 @@ const required: Readonly<Record<string, number>> = {
   "runtime sandbox ": 35,
   "runtime bare ": 35,
   "runtime sandbox without transactions ": 25,
+  attacks: 60,
 };
 
 const report = JSON.parse(readFileSync("coverage/test-report.json", "utf8")) as Report;

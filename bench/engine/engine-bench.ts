@@ -3,6 +3,7 @@ import type { Figure } from "../figure.ts";
 import { describeMachine, type Machine } from "../machine.ts";
 import { measureIpykernel } from "../rivals/ipykernel.ts";
 import { measureCellRoundTrip } from "./cell-round-trip.ts";
+import { measureChurnLeaks } from "./churn-leaks.ts";
 import { measureCheckpoints } from "./checkpoints.ts";
 import { measureIdleMemory } from "./idle-session-memory.ts";
 import { measureOutputStream } from "./output-stream.ts";
@@ -22,6 +23,7 @@ const measures = [
   measureCheckpoints,
   measureOutputStream,
   measureSessionsOpen,
+  measureChurnLeaks,
 ];
 
 /** Measures the engine, and ipykernel in the same run. `onProgress` is told what is being measured. */

@@ -85,6 +85,8 @@ class WorkerHandle:
                 yield _frame_type(body), body
         except ProtocolError:
             self.closed = True
+            if self.pid > 1:
+                kill(self.pid)
 
     def read_rest(self) -> Iterator[tuple[str, bytes]]:
         """Yield the frames that a worker left behind when it ended."""

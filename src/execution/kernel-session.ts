@@ -10,6 +10,8 @@ import type { ExecuteOptions, Variable } from "./session.ts";
 
 /** How long after deadline and grace, or after a request, the kernel may stay silent before it counts as lost. */
 const silenceMs = 10_000;
+/** No cell and no request has it. */
+const variablesId = 0;
 
 export interface KernelSessionOptions {
   readonly id: string;
@@ -53,7 +55,8 @@ export async function connectKernel(
   const ready = Promise.withResolvers<void>();
   const late = createLateOutput();
   let running: RunningCell | undefined;
-  let answer: PromiseWithResolvers<KernelFrame> | undefined;
+  let answer: { id: number; arrived: PromiseWithResolvers<KernelFrame> } | undefined;
+  let answering = false;
   let lastId = 0;
   let closing = false;
 
@@ -66,10 +69,7 @@ export async function connectKernel(
     limits,
     transactions: options.transactions,
   });
-  await Promise.race([
-    ready.promise,
-    closed.then((fault) => Promise.reject(fault ?? closedEarly())),
-  ]);
+  await awaitKernel(ready.promise, silenceMs, closedEarly);
 
   function accept(frame: KernelFrame): void {
     switch (frame.type) {
@@ -87,32 +87,53 @@ export async function connectKernel(
         return undefined;
       case "did":
       case "failed":
+        if (answer?.id === frame.id) answer.arrived.resolve(frame);
+        return undefined;
       case "variables":
-        return answer?.resolve(frame);
+        // The worker answers this one itself, and code of the session may speak in its name at any time.
+        if (answer?.id === variablesId) answer.arrived.resolve(frame);
+        return undefined;
       default:
         if (running !== undefined && frame.id === running.id) return running.collector.add(frame);
         return frame.type === "stream" ? late.add(frame.name, frame.text) : undefined;
     }
   }
 
+  /** Answers one question at a time; a guest that asks without waiting is not heard. */
   async function reply(cell: RunningCell, prompt: string, password: boolean): Promise<void> {
-    const text = await cell.options.onInput?.(prompt, { password });
+    if (answering) return;
+    answering = true;
+    let text: string | undefined;
+    try {
+      text = await cell.options.onInput?.(prompt, { password });
+    } catch {
+      text = undefined; // to the code it is as if nobody was there
+    } finally {
+      answering = false;
+    }
     if (running !== cell) return;
     connection.send({ type: "input-reply", id: cell.id, ...(text === undefined ? {} : { text }) });
   }
 
   /** Waits for what the kernel owes, but not for a kernel that is gone or silent. */
-  async function awaitKernel<T>(owed: Promise<T>, patienceMs: number): Promise<T> {
+  async function awaitKernel<T>(
+    owed: Promise<T>,
+    patienceMs: number,
+    orElse: () => CodeActError = lostKernel,
+  ): Promise<T> {
     const silence = setTimeout(() => connection.destroy(), patienceMs);
     try {
-      return await Promise.race([owed, closed.then((fault) => Promise.reject(endOf(fault)))]);
+      return await Promise.race([
+        owed,
+        closed.then((fault) => Promise.reject(endOf(fault, orElse))),
+      ]);
     } finally {
       clearTimeout(silence);
     }
   }
 
-  function endOf(fault: CodeActError | undefined): CodeActError {
-    return closing ? closedSession(options.id) : (fault ?? lostKernel());
+  function endOf(fault: CodeActError | undefined, orElse = lostKernel): CodeActError {
+    return closing ? closedSession(options.id) : (fault ?? orElse());
   }
 
   async function execute(code: string, executeOptions: ExecuteOptions): Promise<Outcome> {
@@ -134,12 +155,13 @@ export async function connectKernel(
     }
   }
 
-  async function ask(command: object): Promise<KernelFrame> {
+  async function ask(command: object, id: number = ++lastId): Promise<KernelFrame> {
     if (stream.destroyed) throw endOf(await closed);
-    answer = Promise.withResolvers<KernelFrame>();
-    connection.send({ ...command, id: ++lastId });
+    const arrived = Promise.withResolvers<KernelFrame>();
+    answer = { id, arrived };
+    connection.send({ ...command, id });
     try {
-      return await awaitKernel(answer.promise, silenceMs);
+      return await awaitKernel(arrived.promise, silenceMs);
     } finally {
       answer = undefined;
     }
@@ -148,7 +170,7 @@ export async function connectKernel(
   return {
     execute,
     async variables() {
-      const frame = await ask({ type: "variables" });
+      const frame = await ask({ type: "variables" }, variablesId);
       return frame.type === "variables" ? frame.variables : [];
     },
     async request(command) {

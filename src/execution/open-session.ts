@@ -28,6 +28,7 @@ export async function openSession(stream: Duplex, options: OpenSessionOptions): 
     throw error;
   }
   const over = kernel.closed.then(options.onClosed);
+  over.catch(() => undefined); // whoever closes the session is told; nobody else waits for it
   const kept = new Set<number>();
   let lastCheckpoint = 0;
   let queue: Promise<unknown> = Promise.resolve();
