@@ -120,7 +120,8 @@ class Branch:
         timeout_ms = command.get("timeoutMs") or self._limits["timeoutMs"]
         self.cell = RunningCell(command["id"], timeout_ms / 1000, self._limits["outputBytes"])
         self._supervisor.cell_starts()
-        self.worker.send({"type": "execute", "id": command["id"], "code": command["code"]})
+        order = {"type": "execute", "id": command["id"], "token": self.cell.token, "code": command["code"]}
+        self.worker.send(order)
 
     # What the worker and its subprocesses produce
 
@@ -156,7 +157,8 @@ class Branch:
             except ProtocolError:
                 self.worker.closed = True
                 return
-            if done.get("id") == self.cell.id:
+            # Code of an earlier cell may have sent this in the worker's name; it can't have known the token.
+            if done.pop("token", None) == self.cell.token:
                 self._drain_pipes()
                 self._finish_cell(self.cell, done)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from .cell_output import CellOutput
@@ -12,6 +13,7 @@ class RunningCell:
 
     def __init__(self, cell_id: int, timeout_seconds: float, output_bytes: int) -> None:
         self.id = cell_id
+        self.token = os.urandom(8).hex()
         self.output = CellOutput(output_bytes)
         self.stop_reason: str | None = None
         self.killed_for: str | None = None

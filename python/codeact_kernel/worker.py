@@ -26,6 +26,7 @@ from .channel import Channel
 from .interpreter import Interpreter
 from .libc import fork_sibling
 from .preload import reseed
+from .thread_pools import pause_openmp
 from .variables import list_variables
 
 # Bound now, so that nothing the cells patch later can get between a cell and its report.
@@ -96,6 +97,7 @@ class Worker:
             {
                 "type": "done",
                 "id": self._cell,
+                "token": command["token"],
                 "status": status,
                 "cpuMs": cpu_seconds * 1000,
                 "peakMemoryBytes": after.ru_maxrss * 1024,
@@ -215,6 +217,8 @@ def _fork_sibling() -> bool:
     It is the supervisor's child. Without a process to be had there is none, and its socket closes.
     """
     try:
+        if len(_listdir("/proc/self/task")) > 1:
+            pause_openmp()
         if len(_listdir("/proc/self/task")) == 1:
             return fork_sibling() == 0
     except OSError:

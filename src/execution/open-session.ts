@@ -32,12 +32,26 @@ export async function openSession(stream: Duplex, options: OpenSessionOptions): 
   const kept = new Set<number>();
   let lastCheckpoint = 0;
   let queue: Promise<unknown> = Promise.resolve();
+  let idle: NodeJS.Timeout | undefined;
+  watchIdleness();
 
   /** Runs `action` after all that was asked for before. */
   function inOrder<T>(action: () => Promise<T>): Promise<T> {
+    clearTimeout(idle);
     const result = queue.then(action);
-    queue = result.catch(() => undefined);
+    const settled = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    queue = settled;
+    void settled.then(() => {
+      if (queue === settled) watchIdleness();
+    });
     return result;
+  }
+
+  function watchIdleness(): void {
+    if (limits.idleMs > 0) idle = setTimeout(() => kernel.close(), limits.idleMs).unref();
   }
 
   async function drop(number: number): Promise<void> {
@@ -86,6 +100,7 @@ export async function openSession(stream: Duplex, options: OpenSessionOptions): 
   }
 
   const close = async (): Promise<void> => {
+    clearTimeout(idle);
     kernel.close();
     await over;
   };

@@ -28,6 +28,8 @@ export interface SessionLimits {
   readonly timeoutMs: number;
   /** Time between the interrupt and the kill of a cell that passed its deadline. */
   readonly graceMs: number;
+  /** Time without any call after which the session is closed; 0 for never. */
+  readonly idleMs: number;
   /** Memory of all processes of the session. */
   readonly memoryBytes: number;
   /** Processes and threads of the session. */
@@ -47,6 +49,7 @@ export interface SessionLimits {
 export const defaultLimits: SessionLimits = {
   timeoutMs: 60_000,
   graceMs: 2_000,
+  idleMs: 0,
   memoryBytes: 4 * 1024 ** 3,
   processes: 256,
   fileBytes: 4 * 1024 ** 3,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isCodeActError } from "../../errors.ts";
 import { type ConformanceCase, valueText, withSession } from "./conformance-case.ts";
 
@@ -15,6 +16,22 @@ export const lifecycleCases: readonly ConformanceCase[] = [
         isCodeActError(error, "session_closed"),
       );
     },
+  },
+  {
+    name: "closes by itself when nothing is asked of it, but not during a cell",
+    run: (runtime) =>
+      withSession(
+        runtime,
+        async (session) => {
+          const busy = await session.execute("import time; time.sleep(0.6)");
+          assert.equal(busy.status, "ok");
+          await sleep(1000);
+          await assert.rejects(session.execute("1"), (error) =>
+            isCodeActError(error, "session_closed"),
+          );
+        },
+        { limits: { idleMs: 300 } },
+      ),
   },
   {
     name: "closes in the middle of a cell",
