@@ -7,6 +7,7 @@ when a bound passes the limit, and never for more than a small share of the time
 
 from __future__ import annotations
 
+import itertools
 import os
 import resource
 import sys
@@ -22,6 +23,7 @@ _CHANNEL_BYTES = 65_536
 # Usual file systems keep one inode for so many bytes, and run out of either.
 _BYTES_PER_FILE = 16_384
 _ENTRIES_PER_WALK = 500
+_ENTRIES_AT_ONCE = 20_000
 _PAGE = resource.getpagesize()
 _SHARED_MEMORY = b"/dev/zero (deleted)"
 
@@ -49,6 +51,8 @@ class UsageMeter:
 
     def start_cell(self) -> None:
         """Note what files hold: a cell is not blamed for what earlier cells left, so that it can clean up."""
+        if self._disk.used_bytes > self._disk_limit // 2:
+            self._disk.start_over()
         self._disk_at_start = self._disk.used_bytes
         self._scratch_at_start = _scratch_bytes(self._scratch)
 
@@ -115,6 +119,13 @@ class _DiskWalk:
     def used_bytes(self) -> int:
         """What the last whole walk found, or the walk that is under way if it has found more already."""
         return max(self._finished, self._sum)
+
+    def start_over(self) -> None:
+        """Walk anew, in one go as far as that is a matter of milliseconds: what was counted may be outdated."""
+        self._entries = _sizes(self._root)
+        self._finished = self._sum = 0
+        for size in itertools.islice(self._entries, _ENTRIES_AT_ONCE):
+            self._sum += size
 
     def go_on(self) -> None:
         """Look at the next entries."""
