@@ -14,7 +14,7 @@ import sys
 import time
 from typing import Iterator
 
-SCRATCH_FOLDERS = ("/tmp", "/dev/shm", "/home/user")
+SCRATCH_FOLDERS = ("/tmp", "/dev/shm", "/home/codeact")
 
 _SHARE_OF_TIME = 0.05
 _BETWEEN_WALKS_SECONDS = 0.25

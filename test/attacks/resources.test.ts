@@ -92,7 +92,7 @@ time.sleep(60)`);
   it("31 memory bomb in tmpfs, /dev/shm, memfd, System V memory and messages", async () => {
     const outcome = await arena.attack(`
 block = b"x" * (1 << 20)
-for folder in ("/tmp", "/dev/shm", "/home/user"):
+for folder in ("/tmp", "/dev/shm", "/home/codeact"):
     written = 0
     try:
         with open(folder + "/bomb", "wb", buffering=0) as file:

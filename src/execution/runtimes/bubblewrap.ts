@@ -62,7 +62,7 @@ export function outerSandboxCommand(options: OuterSandboxOptions): Command {
     ]),
     ...systemArgs(),
     ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", cacheFolderInside],
-    ...["--dir", "/home/user", "--dir", "/workspace"],
+    ...["--dir", "/home/codeact", "--dir", "/workspace"],
     ...["passwd", "group", "hosts", "nsswitch.conf"].flatMap((name) => [
       "--ro-bind",
       join(stage(folder.etcPath), name),
@@ -108,13 +108,13 @@ function sandboxEnvironment(python: string): Record<string, string> {
   const pythonBin = join(python, "..");
   return {
     ...kernelEnvironment,
-    HOME: "/home/user",
-    USER: "user",
-    LOGNAME: "user",
+    HOME: "/home/codeact",
+    USER: "codeact",
+    LOGNAME: "codeact",
     LANG: "C.UTF-8",
     PATH: [...new Set([pythonBin, "/usr/local/bin", "/usr/bin", "/bin"])].join(":"),
     MPLCONFIGDIR: `${cacheFolderInside}/matplotlib`,
-    XDG_CACHE_HOME: "/home/user/.cache",
+    XDG_CACHE_HOME: "/home/codeact/.cache",
   };
 }
 
@@ -128,6 +128,16 @@ function systemArgs(): string[] {
   });
   const files = systemFiles.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`]);
   return ["--ro-bind", "/usr", "/usr", ...folders, ...files];
+}
+
+/** Folders that each session has for itself: what lies below them on the host cannot be seen in it. */
+const hiddenFolders = ["/tmp", "/dev", "/proc", "/workspace", "/home/codeact", hostFolderInside];
+
+/** Returns the first of the folders that no session could see, if there is one. */
+export function findHiddenFolder(folders: readonly string[]): string | undefined {
+  return folders.find((path) =>
+    hiddenFolders.some((hidden) => path === hidden || path.startsWith(`${hidden}/`)),
+  );
 }
 
 /** Leaves out what /usr shows anyway and what lies in another of the folders. */

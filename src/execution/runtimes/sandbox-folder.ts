@@ -54,8 +54,8 @@ export function createSandboxFolder(parent: string = tmpdir()): SandboxFolder {
 
 function writeEtc(folder: string): void {
   const files = {
-    passwd: `user:x:${insideId}:${insideId}::/home/user:/bin/sh\n`,
-    group: `user:x:${insideId}:\n`,
+    passwd: `codeact:x:${insideId}:${insideId}::/home/codeact:/bin/sh\n`,
+    group: `codeact:x:${insideId}:\n`,
     hosts: "127.0.0.1 localhost codeact\n::1 localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
   };

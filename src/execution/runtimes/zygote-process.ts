@@ -4,7 +4,7 @@ import { z } from "zod";
 import { CodeActError } from "../../errors.ts";
 import { createFrameDecoder } from "../frame-decoder.ts";
 import type { PythonInfo } from "../inspect-python.ts";
-import { outerSandboxCommand } from "./bubblewrap.ts";
+import { findHiddenFolder, outerSandboxCommand } from "./bubblewrap.ts";
 import type { SandboxFolder } from "./sandbox-folder.ts";
 import { removeLeftovers } from "./sandbox-leftovers.ts";
 
@@ -38,6 +38,13 @@ export async function startZygote(options: ZygoteOptions): Promise<Zygote> {
     throw unavailable(
       `The sandbox needs Linux; this is ${process.platform}.`,
       "Run codeact in a Linux machine or container.",
+    );
+  }
+  const hidden = findHiddenFolder(options.python.folders);
+  if (hidden !== undefined) {
+    throw unavailable(
+      `The Python in ${hidden} cannot be used in the sandbox: every session has that place for itself.`,
+      "Use a Python elsewhere, or set XDG_CACHE_HOME to a folder outside of /tmp and make the environment again.",
     );
   }
   await removeLeftovers(dirname(options.folder.path));
