@@ -62,8 +62,11 @@ export async function openSession(stream: Duplex, options: OpenSessionOptions): 
 
   async function checkpoint(): Promise<Checkpoint> {
     const number = ++lastCheckpoint;
-    await kernel.request({ type: "checkpoint", checkpoint: number });
-    await workspace.save(number);
+    // No cell runs: the interpreter and the files can be copied side by side.
+    await Promise.all([
+      kernel.request({ type: "checkpoint", checkpoint: number }),
+      workspace.save(number),
+    ]);
     kept.add(number);
     const [oldest] = kept;
     if (kept.size > limits.checkpoints && oldest !== undefined) await drop(oldest);

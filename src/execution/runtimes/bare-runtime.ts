@@ -59,8 +59,7 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
       workspace,
       openFork: (forkId = randomUUID(), fill, split) =>
         openAt(forkId, limits, async (forkFolder) => {
-          await fill(forkFolder);
-          await split(forkId);
+          await Promise.all([fill(forkFolder), split(forkId)]);
           const socket = connect(join(await root(), `${forkId}.sock`));
           await once(socket, "connect");
           return socket;

@@ -86,8 +86,7 @@ export async function createSandboxRuntime(
         workspace,
         openFork: (forkId = randomUUID(), fill, split) =>
           openAt(forkId, join(folder.path, `${forkId}.sock`), limits, async (forkFolder) => {
-            await fill(forkFolder);
-            await split(forkId);
+            await Promise.all([fill(forkFolder), split(forkId)]);
           }),
         async onClosed() {
           await workspace.remove();
