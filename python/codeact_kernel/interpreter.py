@@ -58,6 +58,7 @@ class Interpreter:
         self._loop_owner = 0
         self._foreign_loops: list[Any] = []
         self._cell_files: list[str] = []
+        self._may_be_broken = True
         self._last: tuple[Any, Any, Any] = ("", "", "")
         self._inputs: list[str] = [""]
         self._outputs: dict[int, Any] = {}
@@ -99,6 +100,8 @@ class Interpreter:
             status = "interrupted"
         except Exception:
             pass
+        # Looking at every built-in unshares the memory that holds them: only after a cell that may have done harm.
+        self._may_be_broken = status != "ok" or "builtin" in source
         return status
 
     def touch(self) -> None:
@@ -123,7 +126,8 @@ class Interpreter:
 
     def _prepare(self) -> None:
         self._owner = os.getpid()
-        repair_builtins()
+        if self._may_be_broken:
+            repair_builtins()
         _settrace(None)
         _setprofile(None)
         if sys.modules is not _modules:

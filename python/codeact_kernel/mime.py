@@ -28,11 +28,17 @@ _METHODS = {
 }
 
 
+# Types that have no other representation: asking for one costs time, and memory after a fork.
+_PLAIN = frozenset([bool, bytes, complex, dict, float, frozenset, int, list, set, str, tuple])
+
+
 def bundle_of(value: Any, max_entry_bytes: int = MAX_ENTRY_BYTES) -> Bundle:
     """Return all representations of a value; text/plain is always there. Raises only KeyboardInterrupt.
 
     An entry over `max_entry_bytes` is left out, with a note in text/plain.
     """
+    if type(value) in _PLAIN:
+        return capped({"text/plain": text_of(value)}, max_entry_bytes)
     entries = _rich(value)
     if not isinstance(entries.get("text/plain"), str):
         entries["text/plain"] = text_of(value)
