@@ -11,4 +11,4 @@ trap 'rm -rf "$work"' EXIT
 tar --exclude=.git -cf - . | tar -xf - -C "$work"
 chown -R "$user" "$work"
 setpriv --reuid "$user" --regid "$user" --clear-groups --reset-env -- \
-  bash -c "cd '$work' && PATH=$work/node_modules/.bin:\$PATH && node dist/cli/main.js setup && vitest run test/runtime-conformance.test.ts test/attacks test/churn.test.ts"
+  env CI="${CI:-}" bash -c "cd '$work' && PATH=$work/node_modules/.bin:\$PATH && node dist/cli/main.js setup && vitest run test/runtime-conformance.test.ts test/attacks test/churn.test.ts"
