@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Runtime } from "../../src/execution/runtime.ts";
 import type { Session } from "../../src/execution/session.ts";
+import { descendantsOf } from "../../test/process-tree.ts";
 import { type Figure, figureOf } from "../figure.ts";
 import type { RivalSamples } from "../rivals/ipykernel.ts";
 
@@ -51,7 +52,7 @@ async function measureBatches(
 
 async function settledMegabytes(): Promise<number> {
   await sleep(settleMs);
-  return descendants(process.pid).reduce((sum, pid) => sum + proportionalMegabytes(pid), 0);
+  return descendantsOf(process.pid).reduce((sum, pid) => sum + proportionalMegabytes(pid), 0);
 }
 
 function proportionalMegabytes(pid: number): number {
@@ -60,26 +61,5 @@ function proportionalMegabytes(pid: number): number {
     return Number(kibibytes ?? 0) / 1024;
   } catch {
     return 0; // ended meanwhile
-  }
-}
-
-function descendants(root: number): number[] {
-  const children = new Map<number, number[]>();
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const parent = parentOf(Number(name));
-    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
-  }
-  const below = (pid: number): number[] =>
-    (children.get(pid) ?? []).flatMap((child) => [child, ...below(child)]);
-  return below(root);
-}
-
-function parentOf(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return Number(stat.slice(stat.lastIndexOf(")")).split(" ")[2]);
-  } catch {
-    return undefined;
   }
 }
