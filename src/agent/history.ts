@@ -1,4 +1,4 @@
-import type { ContentPart, ImagePart, Message } from "../models/model.ts";
+import type { ContentPart, ImagePart, Message, MessagePart } from "../models/model.ts";
 
 /** What a person asks for: words and, optionally, pictures. */
 export interface Task {
@@ -48,7 +48,7 @@ export function taskContent(task: Task, seesImages: boolean): readonly ContentPa
  * Adds what the user side says. It joins a user message that is already last, because many models
  * accept only alternating roles.
  */
-export function appendUser(messages: Message[], content: readonly ContentPart[]): void {
+export function appendUser(messages: Message[], content: readonly MessagePart[]): void {
   const last = messages.at(-1);
   if (last?.role === "user") {
     messages[messages.length - 1] = {
@@ -66,8 +66,8 @@ export function appendAssistant(messages: Message[], text: string): void {
 }
 
 /** Joins neighbouring texts with an empty line, so that no adapter runs them together. */
-function joinText(parts: readonly ContentPart[]): readonly ContentPart[] {
-  const joined: ContentPart[] = [];
+function joinText(parts: readonly MessagePart[]): readonly MessagePart[] {
+  const joined: MessagePart[] = [];
   for (const part of parts) {
     const last = joined.at(-1);
     if (part.type === "text" && last?.type === "text") {

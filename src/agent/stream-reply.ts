@@ -58,6 +58,8 @@ export async function* streamReply(
       else if (event.type === "finish") {
         finish = event.reason;
         error = event.error;
+      } else if (event.type === "tool-call-delta") {
+        yield* (parser.pushToolCall?.(event) ?? []).map(toEvent);
       } else if (!parser.complete) {
         text += event.text;
         yield* parser.push(event.text).map(toEvent);

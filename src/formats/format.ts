@@ -1,11 +1,13 @@
 import type { Outcome } from "../execution/outcome.ts";
-import type { ContentPart } from "../models/model.ts";
+import type { ContentPart, ToolCallDelta, ToolDeclaration } from "../models/model.ts";
 
 /** How a model writes its actions and reads what came of them. Pure: no state, no clock, no I/O. */
 export interface ActionFormat {
   readonly name: string;
   /** Strings that end an action; the model is asked to stop before them. */
   readonly stop?: readonly string[];
+  /** What the model may call through its API; formats without it need only text. */
+  readonly tools?: readonly ToolDeclaration[];
   /** The system prompt's part that tells the model how to act. */
   instructions(environment: EnvironmentDescription): string;
   /** A parser for one reply. */
@@ -21,6 +23,17 @@ export interface EnvironmentDescription {
   readonly packages?: readonly string[];
   /** Names of files that already lie in the working folder. */
   readonly files?: readonly string[];
+  /** Functions that are defined in the interpreter for the model to call: tools. */
+  readonly functions?: readonly FunctionDescription[];
+}
+
+/** A function of the interpreter, as a model reads it. */
+export interface FunctionDescription {
+  /** As code calls it, such as `search` or `github.create_issue`. */
+  readonly name: string;
+  /** Parameters and result in Python, such as `(query: str, limit: int = 10) -> list[dict]`. */
+  readonly signature: string;
+  readonly description: string;
 }
 
 export interface RenderOptions {
@@ -34,6 +47,8 @@ export interface RenderOptions {
 export interface ReplyParser {
   /** Takes the next piece and returns what it became. */
   push(text: string): readonly ReplySegment[];
+  /** Takes the next piece of a tool call; only parsers of formats with `tools` have it. */
+  pushToolCall?(delta: ToolCallDelta): readonly ReplySegment[];
   /** Whether the action is complete: what the model writes after it is not wanted. */
   readonly complete: boolean;
   /** Ends the reply. Never throws. */

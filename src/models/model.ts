@@ -18,22 +18,38 @@ export interface ModelCapabilities {
   readonly images: boolean;
   /** Tokens of prompt and reply together, where known. */
   readonly contextTokens?: number;
+  /** Whether tools may be declared, so that actions arrive as tool calls. */
+  readonly toolCalls?: boolean;
 }
 
 export interface ModelRequest {
   readonly messages: readonly Message[];
   /** The reply ends before the first of these; the stop string itself is not part of the text. */
   readonly stop?: readonly string[];
+  /** What the model may call; only for models that can. */
+  readonly tools?: readonly ToolDeclaration[];
   readonly temperature?: number;
   readonly maxOutputTokens?: number;
   readonly signal?: AbortSignal;
 }
 
-export interface Message {
-  readonly role: "system" | "user" | "assistant";
-  readonly content: readonly ContentPart[];
+/** A tool in the sense of the model's API. */
+export interface ToolDeclaration {
+  readonly name: string;
+  readonly description: string;
+  /** JSON schema of an object. */
+  readonly parameters: Readonly<Record<string, unknown>>;
 }
 
+/** A user message that answers a tool call holds its `ToolResultPart` first. */
+export interface Message {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: readonly MessagePart[];
+}
+
+export type MessagePart = ContentPart | ToolCallPart | ToolResultPart;
+
+/** What people and models read: text and pictures. */
 export type ContentPart = TextPart | ImagePart;
 
 export interface TextPart {
@@ -49,8 +65,34 @@ export interface ImagePart {
   readonly data: string;
 }
 
+/** A call that the assistant made, after its text; only in assistant messages. */
+export interface ToolCallPart {
+  readonly type: "tool-call";
+  readonly id: string;
+  readonly name: string;
+  /** As the model wrote them: JSON, when it did well. */
+  readonly arguments: string;
+}
+
+/** What came of a call; only in user messages, before everything else. */
+export interface ToolResultPart {
+  readonly type: "tool-result";
+  readonly callId: string;
+  readonly content: readonly ContentPart[];
+}
+
+/** A piece of the call number `index` of a reply; the first piece of a call has its id and name. */
+export interface ToolCallDelta {
+  readonly type: "tool-call-delta";
+  readonly index: number;
+  readonly id?: string;
+  readonly name?: string;
+  readonly arguments: string;
+}
+
 export type ModelEvent =
   | { readonly type: "text-delta"; readonly text: string }
+  | ToolCallDelta
   | { readonly type: "usage"; readonly usage: Usage }
   | { readonly type: "finish"; readonly reason: FinishReason; readonly error?: CodeActError };
 

@@ -56,10 +56,12 @@ function chatMessage(message: Message, images: boolean): OpenAI.ChatCompletionMe
   }
   return {
     role: "user",
-    content: message.content.map((part) =>
-      part.type === "text"
-        ? { type: "text", text: part.text }
-        : { type: "image_url", image_url: { url: `data:${part.mediaType};base64,${part.data}` } },
-    ),
+    content: message.content.flatMap((part) => {
+      if (part.type === "text") return [{ type: "text", text: part.text }];
+      if (part.type !== "image") return [];
+      return [
+        { type: "image_url", image_url: { url: `data:${part.mediaType};base64,${part.data}` } },
+      ];
+    }),
   };
 }

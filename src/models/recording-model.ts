@@ -40,7 +40,7 @@ export function createRecordingModel(inner: Model, { write }: RecordingOptions):
       for await (const event of inner.stream(request)) {
         if (event.type === "text-delta") text += event.text;
         else if (event.type === "usage") ({ usage } = event);
-        else {
+        else if (event.type === "finish") {
           ended = event.reason;
           const error = record(event.reason);
           if (error !== undefined) {
