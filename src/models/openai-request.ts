@@ -56,7 +56,7 @@ function chatMessage(message: Message, images: boolean): OpenAI.ChatCompletionMe
   }
   return {
     role: "user",
-    content: message.content.flatMap((part) => {
+    content: message.content.flatMap((part): OpenAI.ChatCompletionContentPart[] => {
       if (part.type === "text") return [{ type: "text", text: part.text }];
       if (part.type !== "image") return [];
       return [
