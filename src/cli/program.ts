@@ -1,11 +1,12 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import type { CliContext } from "./cli-context.ts";
 import { createDoctorCommand } from "./commands/doctor-command.ts";
 import { createEnvCommand } from "./commands/env-command.ts";
 import { createExecCommand } from "./commands/exec-command.ts";
+import { createMcpCommand } from "./commands/mcp-command.ts";
 import { createRunCommand } from "./commands/run-command.ts";
 import { createSetupCommand } from "./commands/setup-command.ts";
+import { packageVersion } from "./package-version.ts";
 import { reportError } from "./report-error.ts";
 
 /** Makes the command line program; parsing it runs a command. */
@@ -16,6 +17,7 @@ export function createProgram(context: CliContext): Command {
   const commands: readonly Command[] = [
     createRunCommand(context),
     createExecCommand(context),
+    createMcpCommand(context),
     createEnvCommand(context),
     createDoctorCommand(context),
     createSetupCommand(context),
@@ -56,9 +58,4 @@ export async function runCli(
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     return reportError(error, context);
   }
-}
-
-function packageVersion(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { readonly version: string }).version;
 }
