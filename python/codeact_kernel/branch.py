@@ -46,6 +46,7 @@ class Branch:
         self._supervisor = supervisor
         self._queue: list[dict[str, Any]] = []
         self._cells_run = cells_run
+        self._silent_cells: list[int] = []
         self._copies: list[tuple[int, WorkerHandle]] = []
         self._kept: dict[int, tuple[int, WorkerHandle]] = {}
         self.places = {supervisor.place_of(worker.pid)}
@@ -121,6 +122,9 @@ class Branch:
         self.cell = RunningCell(command["id"], timeout_ms / 1000, self._limits["outputBytes"])
         self._supervisor.cell_starts()
         order = {"type": "execute", "id": command["id"], "token": self.cell.token, "code": command["code"]}
+        if command.get("silent"):
+            order["silent"] = True
+            self._silent_cells.append(self._cells_run + 1)
         self.worker.send(order)
 
     # What the worker and its subprocesses produce
@@ -197,7 +201,8 @@ class Branch:
             done["status"] = cell.stop_reason
         elif status == "interrupted":
             done["status"] = "error"  # the code raised KeyboardInterrupt itself
-        done.update(id=cell.id, state=state, executionCount=self._cells_run, wallMs=cell.wall_ms())
+        count = self._cells_run - len(self._silent_cells)
+        done.update(id=cell.id, state=state, executionCount=count, wallMs=cell.wall_ms())
         self.host.send(encode(done))
         self._checkpoint()
         self._take_next()
@@ -252,6 +257,7 @@ class Branch:
         self._drain_pipes()
         self._adopt(copy)
         self._cells_run = count
+        self._silent_cells = [silent for silent in self._silent_cells if silent <= count]
         self._kept[number] = (count, fork_copy(self.worker))
         for _, stale in self._copies:
             stale.end()
@@ -265,7 +271,8 @@ class Branch:
         else:
             count, copy = self._cells_run, self._copy_of_now()
             copy = copy or self._supervisor.require_copy(fork_copy(self.worker))
-        self._supervisor.add_branch(command["session"], copy, count, self._limits)
+        numbered = count - sum(silent <= count for silent in self._silent_cells)
+        self._supervisor.add_branch(command["session"], copy, numbered, self._limits)
         self._checkpoint()
 
     def _copy_of_now(self) -> WorkerHandle | None:

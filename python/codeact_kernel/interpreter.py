@@ -79,15 +79,16 @@ class Interpreter:
         open_figures.choose_backend()
         display.connect(self._show)
 
-    def run(self, source: str) -> str:
+    def run(self, source: str, silent: bool = False) -> str:
         """Run a cell and return `ok`, `error` or `interrupted`. Never raises.
 
-        What it raised has been emitted as an error frame before this returns.
+        What it raised has been emitted as an error frame before this returns. A silent cell is plain Python,
+        has no number, and leaves nothing in `In`, `Out` and `_`.
         """
-        self.execution_count += 1
+        self.execution_count += not silent
         try:
             self._prepare()
-            status = self._run_guarded(source)
+            status = self._run_guarded(source, silent)
         except KeyboardInterrupt as interrupt:
             status = self._report(interrupt)
         except BaseException as error:  # a fault of the kernel's own is still only this cell's
@@ -140,10 +141,10 @@ class Interpreter:
         self.namespace.setdefault("__name__", "__main__")
         self.namespace["__builtins__"] = builtins
 
-    def _run_guarded(self, source: str) -> str:
+    def _run_guarded(self, source: str, silent: bool) -> str:
         error: Optional[BaseException] = None
         try:
-            value = self._run_source(source)
+            value = self._run_silently(source) if silent else self._run_source(source)
             self._streams.flush()
             if value is not None:
                 self._show_value(value)
@@ -173,6 +174,10 @@ class Interpreter:
         if value is not None:
             self._remember_value(value)
         return None if silent else value
+
+    def _run_silently(self, source: str) -> Any:
+        filename = "<silent cell>"
+        return self._execute(self._parse(source, filename), filename)
 
     def _parse(self, source: str, filename: str) -> ast.Module:
         flags = ast.PyCF_ONLY_AST | _TOP_LEVEL_AWAIT | self._flags

@@ -87,7 +87,7 @@ class Worker:
         self._restore_descriptors()
         signal.signal(signal.SIGINT, self._on_interrupt)
         before = _getrusage(resource.RUSAGE_SELF)
-        status = self._interruptibly(command["code"])
+        status = self._interruptibly(command["code"], command.get("silent", False))
         self._flush_c(None)
         if _getpid() != self._pid:  # a process that the cell forked and that came out here as well
             _exit(0)
@@ -104,12 +104,12 @@ class Worker:
             }
         )
 
-    def _interruptibly(self, code: str) -> str:
+    def _interruptibly(self, code: str, silent: bool) -> str:
         self._interrupted = False
         self._last_interrupt = -_INTERRUPT_PAUSE_SECONDS
         self._interruptible = True
         try:
-            return self._interpreter.run(code)
+            return self._interpreter.run(code, silent)
         except KeyboardInterrupt:  # arrived after the interpreter had finished
             return "interrupted"
         finally:

@@ -1,5 +1,5 @@
 import { CodeActError, isCodeActError } from "../errors.ts";
-import type { Session } from "../execution/session.ts";
+import type { ExecuteOptions, Session } from "../execution/session.ts";
 import type { ActionFormat } from "../formats/format.ts";
 import type { Message, Model, Usage } from "../models/model.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
@@ -32,6 +32,7 @@ export interface LoopOptions {
   /** Wall time of one cell; default: the session's. */
   readonly timeoutMs?: number;
   readonly sampling?: Sampling;
+  readonly onInput?: ExecuteOptions["onInput"];
   readonly signal?: AbortSignal;
 }
 
@@ -99,7 +100,7 @@ async function* actOn(
   session: Session,
   turn: number,
 ): AsyncGenerator<AgentEvent, TurnEnd, undefined> {
-  const { messages, format, model, signal, timeoutMs } = options;
+  const { messages, format, model, signal, timeoutMs, onInput } = options;
   const { parsed, finish } = reply;
 
   if (finish === "aborted" || finish === "error" || finish === "content-filter") {
@@ -136,6 +137,7 @@ async function* actOn(
     turn,
     ...(signal && { signal }),
     ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(onInput && { onInput }),
   });
   const observation = format.render(outcome, {
     maxCharacters: options.maxOutputCharacters,

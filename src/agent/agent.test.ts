@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { CodeActError } from "../errors.ts";
 import { createBareRuntime } from "../execution/runtimes/bare-runtime.ts";
 import type { Session } from "../execution/session.ts";
-import { messageText } from "../models/model.ts";
+import { messageText, textMessage } from "../models/model.ts";
 import type { Model, ModelEvent, ModelRequest } from "../models/model.ts";
 import { createAgent } from "./agent.ts";
 import type { AgentOptions, AgentRun } from "./agent.ts";
@@ -213,6 +213,46 @@ describe("a run", () => {
       if (event.type === "run-end") expect(event.result.status).toBe("aborted");
     }
     expect(messageText(agent.messages.at(-1)!)).toContain("first");
+  });
+});
+
+describe("an earlier conversation", () => {
+  it("is gone on with, and the system message is made when it has none", async () => {
+    const model = scripted(says("Blue."));
+    const messages = [textMessage("user", "Think of a colour."), textMessage("assistant", "Done.")];
+    const { history } = await runOnce(model, { messages });
+    expect(history).toEqual([
+      expect.stringMatching(/^system: /),
+      "user: Think of a colour.",
+      "assistant: Done.",
+      "user: the task",
+      "assistant: Blue.",
+    ]);
+    expect(messages).toHaveLength(2);
+  });
+
+  it("keeps its own system message", async () => {
+    const { history } = await runOnce(scripted(says("Yes.")), {
+      messages: [textMessage("system", "Be brief.")],
+    });
+    expect(history).toEqual(["system: Be brief.", "user: the task", "assistant: Yes."]);
+  });
+});
+
+describe("input()", () => {
+  it("is answered through the agent", async () => {
+    const asked: unknown[] = [];
+    const { history } = await runOnce(
+      scripted(says("<execute>\nprint(input('Name? ').upper())\n</execute>"), says("Hello, Ada.")),
+      {
+        onInput: (prompt, { password }) => {
+          asked.push([prompt, password]);
+          return "Ada";
+        },
+      },
+    );
+    expect(asked).toEqual([["Name? ", false]]);
+    expect(history[3]).toContain("ADA");
   });
 });
 

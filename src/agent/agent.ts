@@ -1,6 +1,6 @@
 import { CodeActError } from "../errors.ts";
 import type { OpenOptions, Runtime } from "../execution/runtime.ts";
-import type { Session } from "../execution/session.ts";
+import type { ExecuteOptions, Session } from "../execution/session.ts";
 import { createCodeFormat } from "../formats/code-format.ts";
 import type { ActionFormat, EnvironmentDescription } from "../formats/format.ts";
 import { textMessage } from "../models/model.ts";
@@ -70,6 +70,10 @@ export interface AgentSettings {
   readonly timeoutMs?: number;
   /** Temperature and length of replies. Default: the model's. */
   readonly sampling?: Sampling;
+  /** A conversation to go on with. Without a system message at its start one is made. Default: none. */
+  readonly messages?: readonly Message[];
+  /** Answers `input()` of the code. Default: nobody does. */
+  readonly onInput?: ExecuteOptions["onInput"];
 }
 
 /** Makes an agent. Nothing is started before its first run. */
@@ -82,7 +86,7 @@ export function createAgent(options: AgentOptions): Agent {
       `maxTurns must be a whole number from 1, not ${maxTurns}.`,
     );
   }
-  const messages: Message[] = [];
+  const messages: Message[] = [...(options.messages ?? [])];
   const closing = new AbortController();
   let session: Session | undefined = options.session;
   let active: Promise<RunResult> | undefined;
@@ -95,7 +99,7 @@ export function createAgent(options: AgentOptions): Agent {
         ...(signal && { signal }),
       });
     }
-    if (messages.length === 0) messages.push(await systemMessage(session));
+    if (messages[0]?.role !== "system") messages.unshift(await systemMessage(session));
     return session;
   }
 

@@ -3,7 +3,7 @@ import type { ExecuteOptions, Session } from "../execution/session.ts";
 import type { AgentEvent } from "./events.ts";
 import { createEventLog } from "./event-log.ts";
 
-export interface RunCellOptions extends Pick<ExecuteOptions, "signal" | "timeoutMs"> {
+export interface RunCellOptions extends Pick<ExecuteOptions, "signal" | "timeoutMs" | "onInput"> {
   readonly session: Session;
   readonly code: string;
   readonly turn: number;
@@ -16,7 +16,7 @@ export interface RunCellOptions extends Pick<ExecuteOptions, "signal" | "timeout
 export async function* runCell(
   options: RunCellOptions,
 ): AsyncGenerator<AgentEvent, Outcome, undefined> {
-  const { session, code, turn, signal, timeoutMs } = options;
+  const { session, code, turn, signal, timeoutMs, onInput } = options;
   yield { type: "cell-start", turn, code };
 
   const outputs = createEventLog<Output>();
@@ -25,6 +25,7 @@ export async function* runCell(
       onOutput: (output) => outputs.push(output),
       ...(signal && { signal }),
       ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(onInput && { onInput }),
     })
     .finally(() => outputs.end());
   // Awaited below; until then a rejection must not count as unhandled.

@@ -144,7 +144,13 @@ export async function connectKernel(
     const done = Promise.withResolvers<Outcome>();
     running = { id, collector: createCellCollector(onOutput), options: executeOptions, done };
     const interrupt = (): void => connection.send({ type: "interrupt", id });
-    connection.send({ type: "execute", id, code, timeoutMs });
+    connection.send({
+      type: "execute",
+      id,
+      code,
+      timeoutMs,
+      ...(executeOptions.silent === true && { silent: true }),
+    });
     if (signal?.aborted) interrupt();
     signal?.addEventListener("abort", interrupt, { once: true });
     try {

@@ -67,6 +67,11 @@ export interface ExecuteOptions {
   readonly timeoutMs?: number;
   /** Interrupts the cell when it fires; the outcome is then `interrupted`. */
   readonly signal?: AbortSignal;
+  /**
+   * Runs plain Python without a trace: the cell has no number, its magics are not translated, and `In`, `Out` and `_`
+   * stay as they are. Default: false.
+   */
+  readonly silent?: boolean;
   /** Receives each output as it happens, before `execute` resolves. Must not throw. */
   readonly onOutput?: (output: Output) => void;
   /**

@@ -141,6 +141,18 @@ export const checkpointCases: readonly ConformanceCase[] = [
       }),
   },
   {
+    name: "runs a silent cell without a trace",
+    run: (runtime) =>
+      withSession(runtime, async (session) => {
+        await session.execute("40 + 2");
+        const silent = await session.execute("kept = _ + 1\nprint(kept)", { silent: true });
+        assert.equal(streamText(silent), "43\n");
+        const next = await session.execute("_, len(In), kept");
+        assert.equal(valueText(next), "(42, 3, 43)");
+        assert.equal(next.executionCount, 2);
+      }),
+  },
+  {
     name: "answers input(), or says why it can't",
     run: (runtime) =>
       withSession(runtime, async (session) => {
