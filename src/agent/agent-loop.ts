@@ -1,6 +1,6 @@
 import { CodeActError, isCodeActError } from "../errors.ts";
 import type { ExecuteOptions, Session } from "../execution/session.ts";
-import type { ActionFormat } from "../formats/format.ts";
+import type { ActionFormat, EnvironmentDescription } from "../formats/format.ts";
 import type { Message, Model, Usage } from "../models/model.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
 import {
@@ -22,6 +22,7 @@ import type { Reply, Sampling } from "./stream-reply.ts";
 export interface LoopOptions {
   readonly model: Model;
   readonly format: ActionFormat;
+  readonly environment?: EnvironmentDescription;
   readonly task: Task;
   /** The conversation so far, the system message first. The loop appends to it. */
   readonly messages: Message[];
@@ -116,7 +117,8 @@ async function* actOn(
   const reason = reasonToReject(reply, isLastTurn);
   if (reason !== undefined) {
     yield { type: "reply-malformed", turn, reason };
-    appendAssistant(messages, reply.text);
+    const call = parsed.kind === "malformed" ? parsed.toolCall : undefined;
+    appendAssistant(messages, reply.text, call);
     appendUser(messages, [textPart(reason)]);
     return {};
   }
@@ -126,7 +128,7 @@ async function* actOn(
   }
 
   yield { type: "code-complete", turn, code: parsed.code };
-  appendAssistant(messages, parsed.text);
+  appendAssistant(messages, parsed.text, parsed.toolCall);
   if (isAborted(signal)) {
     appendUser(messages, [textPart(interruptedReplyNotice)]);
     return { status: "aborted" };

@@ -1,4 +1,11 @@
-import type { ContentPart, ImagePart, Message, MessagePart } from "../models/model.ts";
+import type {
+  ContentPart,
+  ImagePart,
+  Message,
+  MessagePart,
+  TextPart,
+  ToolCallPart,
+} from "../models/model.ts";
 
 /** What a person asks for: words and, optionally, pictures. */
 export interface Task {
@@ -30,7 +37,7 @@ export const cutReplyReason =
 export const emptyReplyReason = "Your reply was empty. Run code or give your answer.";
 
 /** Makes a part of plain text. */
-export function textPart(text: string): ContentPart {
+export function textPart(text: string): TextPart {
   return { type: "text", text };
 }
 
@@ -46,28 +53,52 @@ export function taskContent(task: Task, seesImages: boolean): readonly ContentPa
 
 /**
  * Adds what the user side says. It joins a user message that is already last, because many models
- * accept only alternating roles.
+ * accept only alternating roles. After a tool call it is what came of the call.
  */
-export function appendUser(messages: Message[], content: readonly MessagePart[]): void {
+export function appendUser(messages: Message[], content: readonly ContentPart[]): void {
   const last = messages.at(-1);
   if (last?.role === "user") {
     messages[messages.length - 1] = {
       role: "user",
       content: joinText([...last.content, ...content]),
     };
-  } else {
-    messages.push({ role: "user", content: joinText(content) });
+    return;
+  }
+  const call = last?.content.find((part) => part.type === "tool-call");
+  const joined = joinText(content);
+  messages.push({
+    role: "user",
+    content: call ? [{ type: "tool-result", callId: call.id, content: joined }] : joined,
+  });
+}
+
+/**
+ * Adds what the model said, its tool call last. A blank reply without a call leaves no message, because
+ * many models refuse one. A call whose id is missing or was there before gets one of its own.
+ */
+export function appendAssistant(messages: Message[], text: string, toolCall?: ToolCallPart): void {
+  const content: MessagePart[] = text.trim() === "" ? [] : [textPart(text)];
+  if (toolCall !== undefined) content.push({ ...toolCall, id: uniqueCallId(messages, toolCall) });
+  if (content.length > 0) messages.push({ role: "assistant", content });
+}
+
+/** Some servers give no id, or the same one to each call; nine characters are what the strictest accept. */
+function uniqueCallId(messages: readonly Message[], { id }: ToolCallPart): string {
+  const used = new Set(
+    messages.flatMap(({ content }) => content.map((part) => part.type === "tool-call" && part.id)),
+  );
+  if (id !== "" && !used.has(id)) return id;
+  for (let count = used.size; ; count++) {
+    const own = `call${String(count).padStart(5, "0")}`;
+    if (!used.has(own)) return own;
   }
 }
 
-/** Adds what the model said; a blank reply leaves no message, because many models refuse one. */
-export function appendAssistant(messages: Message[], text: string): void {
-  if (text.trim() !== "") messages.push({ role: "assistant", content: [textPart(text)] });
-}
-
 /** Joins neighbouring texts with an empty line, so that no adapter runs them together. */
-function joinText(parts: readonly MessagePart[]): readonly MessagePart[] {
-  const joined: MessagePart[] = [];
+function joinText<Part extends MessagePart>(
+  parts: readonly (Part | TextPart)[],
+): readonly (Part | TextPart)[] {
+  const joined: (Part | TextPart)[] = [];
   for (const part of parts) {
     const last = joined.at(-1);
     if (part.type === "text" && last?.type === "text") {

@@ -1,5 +1,10 @@
 import { CodeActError, isCodeActError } from "../errors.ts";
-import type { ActionFormat, ParsedReply, ReplySegment } from "../formats/format.ts";
+import type {
+  ActionFormat,
+  EnvironmentDescription,
+  ParsedReply,
+  ReplySegment,
+} from "../formats/format.ts";
 import type { FinishReason, Message, Model, ModelRequest, Usage } from "../models/model.ts";
 import type { AgentEvent } from "./events.ts";
 
@@ -20,6 +25,7 @@ export type Sampling = Pick<ModelRequest, "temperature" | "maxOutputTokens">;
 export interface StreamReplyOptions {
   readonly model: Model;
   readonly format: ActionFormat;
+  readonly environment?: EnvironmentDescription;
   readonly messages: readonly Message[];
   readonly turn: number;
   readonly sampling?: Sampling;
@@ -34,7 +40,7 @@ export async function* streamReply(
   options: StreamReplyOptions,
 ): AsyncGenerator<AgentEvent, Reply, undefined> {
   const { model, format, messages, turn, signal } = options;
-  const parser = format.createParser();
+  const parser = format.createParser(options.environment);
   const shown = { text: "", code: "" };
   let text = "";
   let finish: Reply["finish"] | undefined;
@@ -51,6 +57,7 @@ export async function* streamReply(
       messages: [...messages],
       ...options.sampling,
       ...(format.stop && { stop: format.stop }),
+      ...(format.tools && { tools: format.tools }),
       ...(signal && { signal }),
     });
     for await (const event of stream) {
@@ -58,14 +65,16 @@ export async function* streamReply(
       else if (event.type === "finish") {
         finish = event.reason;
         error = event.error;
-      } else if (event.type === "tool-call-delta") {
-        yield* (parser.pushToolCall?.(event) ?? []).map(toEvent);
-      } else if (!parser.complete) {
-        text += event.text;
-        yield* parser.push(event.text).map(toEvent);
-      } else if (event.text.trim() !== "") {
+      } else if (parser.complete) {
+        const more = event.type === "text-delta" ? event.text : event.arguments;
+        if (more.trim() === "") continue;
         finish = "complete";
         break;
+      } else if (event.type === "tool-call-delta") {
+        yield* (parser.pushToolCall?.(event) ?? []).map(toEvent);
+      } else {
+        text += event.text;
+        yield* parser.push(event.text).map(toEvent);
       }
     }
     finish ??= parser.complete ? "complete" : "error";

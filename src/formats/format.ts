@@ -1,5 +1,5 @@
 import type { Outcome } from "../execution/outcome.ts";
-import type { ContentPart, ToolCallDelta, ToolDeclaration } from "../models/model.ts";
+import type { ContentPart, ToolCallDelta, ToolCallPart, ToolDeclaration } from "../models/model.ts";
 
 /** How a model writes its actions and reads what came of them. Pure: no state, no clock, no I/O. */
 export interface ActionFormat {
@@ -10,8 +10,8 @@ export interface ActionFormat {
   readonly tools?: readonly ToolDeclaration[];
   /** The system prompt's part that tells the model how to act. */
   instructions(environment: EnvironmentDescription): string;
-  /** A parser for one reply. */
-  createParser(): ReplyParser;
+  /** A parser for one reply; what it knows of the interpreter helps it to tell calls of its functions. */
+  createParser(environment?: EnvironmentDescription): ReplyParser;
   /** What the model reads after its action ran. */
   render(outcome: Outcome, options: RenderOptions): readonly ContentPart[];
 }
@@ -47,7 +47,7 @@ export interface RenderOptions {
 export interface ReplyParser {
   /** Takes the next piece and returns what it became. */
   push(text: string): readonly ReplySegment[];
-  /** Takes the next piece of a tool call; only parsers of formats with `tools` have it. */
+  /** Takes the next piece of a tool call. Parsers without it read text only. */
   pushToolCall?(delta: ToolCallDelta): readonly ReplySegment[];
   /** Whether the action is complete: what the model writes after it is not wanted. */
   readonly complete: boolean;
@@ -61,12 +61,23 @@ export interface ReplySegment {
   readonly text: string;
 }
 
+/** A call of one function that a format read; it is run as one line of Python. */
+export interface FunctionCall {
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+}
+
 export type ParsedReply =
   | {
       readonly kind: "action";
       readonly code: string;
       /** The reply up to the end of the action, with a missing closing mark added: what history keeps. */
       readonly text: string;
+      /** The call of the model's API that the code came in; it stands after the text. */
+      readonly toolCall?: ToolCallPart;
+      /** What the code calls, in formats whose actions are calls. */
+      readonly call?: FunctionCall;
     }
   | { readonly kind: "answer"; readonly text: string }
   | {
@@ -74,4 +85,6 @@ export type ParsedReply =
       /** What is wrong and how to do it right, for the model. */
       readonly reason: string;
       readonly text: string;
+      /** The call that could not be understood; history keeps it, answered with the reason. */
+      readonly toolCall?: ToolCallPart;
     };

@@ -109,7 +109,18 @@ export function textMessage(role: Message["role"], text: string): Message {
   return { role, content: [{ type: "text", text }] };
 }
 
-/** Joins the text parts of a message; images are left out. */
+/** Joins the texts of a message, those of tool results included; pictures and calls are left out. */
 export function messageText(message: Message): string {
-  return message.content.map((part) => (part.type === "text" ? part.text : "")).join("");
+  return contentText(message.content);
+}
+
+function contentText(content: readonly MessagePart[]): string {
+  return content
+    .map((part, index) => {
+      if (part.type === "text") return part.text;
+      if (part.type !== "tool-result") return "";
+      const after = index + 1 < content.length ? "\n\n" : "";
+      return contentText(part.content) + after;
+    })
+    .join("");
 }
