@@ -16,6 +16,10 @@ export { loadReplay, parseReplayFile } from "./models/replay-file.ts";
 export type { ReplayFile, ReplayReply } from "./models/replay-file.ts";
 export { discoverModels } from "./models/discover-models.ts";
 export { resolveModel } from "./models/resolve-model.ts";
+export { createModelCatalog, loadModelCatalog } from "./models/model-catalog.ts";
+export type { CatalogEntry, ModelCatalog, ModelFacts } from "./models/model-catalog.ts";
+export { addUsage, costOf } from "./models/model-price.ts";
+export type { ModelPrice } from "./models/model-price.ts";
 export { messageText, textMessage } from "./models/model.ts";
 export type {
   ContentPart,

@@ -2,6 +2,7 @@ import { CodeActError, isCodeActError } from "../errors.ts";
 import type { ExecuteOptions, Session } from "../execution/session.ts";
 import type { ActionFormat, EnvironmentDescription } from "../formats/format.ts";
 import type { Message, Model, Usage } from "../models/model.ts";
+import { addUsage, costOf } from "../models/model-price.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
 import {
   appendAssistant,
@@ -48,7 +49,7 @@ export async function* runLoop(
   options: LoopOptions,
 ): AsyncGenerator<AgentEvent, RunResult, undefined> {
   const { model, messages, task, maxTurns, signal } = options;
-  const usage = { inputTokens: 0, outputTokens: 0 };
+  let usage: Usage = { inputTokens: 0, outputTokens: 0 };
   let turn = 0;
   let end: TurnEnd = {};
 
@@ -62,9 +63,8 @@ export async function* runLoop(
       if (turn === maxTurns) appendUser(messages, [textPart(lastTurnNotice)]);
       const spent = yield* runTurn(options, session, turn);
       end = spent.end;
-      usage.inputTokens += spent.usage.inputTokens;
-      usage.outputTokens += spent.usage.outputTokens;
-      yield { type: "turn-end", turn, usage: spent.usage };
+      usage = addUsage(usage, spent.usage);
+      yield { type: "turn-end", turn, usage: spent.usage, ...cost(model, spent.usage) };
     }
   } catch (cause) {
     end = isAborted(signal) ? { status: "aborted" } : failure(cause);
@@ -73,7 +73,7 @@ export async function* runLoop(
     end = { status: isAborted(signal) ? "aborted" : "turn-limit" };
   }
 
-  const result = { ...end, turns: turn, usage } as RunResult;
+  const result = { ...end, turns: turn, usage, ...cost(model, usage) } as RunResult;
   yield { type: "run-end", result };
   return result;
 }
@@ -156,6 +156,10 @@ function reasonToReject(reply: Reply, isLastTurn: boolean): string | undefined {
   if (parsed.kind === "malformed") return parsed.reason;
   if (parsed.kind === "answer" && parsed.text.trim() === "") return emptyReplyReason;
   return undefined;
+}
+
+function cost({ price }: Model, usage: Usage): { readonly costUsd?: number } {
+  return price === undefined ? {} : { costUsd: costOf(usage, price) };
 }
 
 function isAborted(signal: AbortSignal | undefined): boolean {

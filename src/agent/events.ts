@@ -20,7 +20,13 @@ export type AgentEvent =
   | { readonly type: "cell-end"; readonly turn: number; readonly outcome: Outcome }
   /** The reply could not be understood; the model is told `reason`. */
   | { readonly type: "reply-malformed"; readonly turn: number; readonly reason: string }
-  | { readonly type: "turn-end"; readonly turn: number; readonly usage: Usage }
+  /** `costUsd`: of this turn's reply, when the model's price is known. */
+  | {
+      readonly type: "turn-end";
+      readonly turn: number;
+      readonly usage: Usage;
+      readonly costUsd?: number;
+    }
   | { readonly type: "run-end"; readonly result: RunResult };
 
 export interface RunResult {
@@ -35,4 +41,6 @@ export interface RunResult {
   readonly error?: CodeActError;
   readonly turns: number;
   readonly usage: Usage;
+  /** US dollars of all replies, when the model's price is known. */
+  readonly costUsd?: number;
 }

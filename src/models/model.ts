@@ -1,10 +1,13 @@
 import type { CodeActError } from "../errors.ts";
+import type { ModelPrice } from "./model-price.ts";
 
 /** A language model: an id and one streaming method. */
 export interface Model {
   /** Name for people and records, such as `gpt-5-mini`. */
   readonly id: string;
   readonly capabilities: ModelCapabilities;
+  /** Where known; from it the agent tells what a run cost. */
+  readonly price?: ModelPrice;
   /**
    * Streams one reply. Never throws: every failure, cancellation included, arrives as the `finish`
    * event, which is always the last one and arrives exactly once.
@@ -100,8 +103,13 @@ export type ModelEvent =
 export type FinishReason = "stop" | "length" | "content-filter" | "aborted" | "error";
 
 export interface Usage {
+  /** All of the prompt, whether cached or not. */
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** The part of `inputTokens` that the service had in its cache. */
+  readonly cachedInputTokens?: number;
+  /** The part of `inputTokens` that the service put into its cache. */
+  readonly cacheWriteTokens?: number;
 }
 
 /** Makes a message of plain text. */

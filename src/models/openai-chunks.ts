@@ -37,7 +37,14 @@ const chunkSchema = z.object({
     .nullish()
     .catch(null),
   usage: z
-    .object({ prompt_tokens: z.number(), completion_tokens: z.number().default(0) })
+    .object({
+      prompt_tokens: z.number(),
+      completion_tokens: z.number().default(0),
+      prompt_tokens_details: z
+        .object({ cached_tokens: z.number().nullish().catch(null) })
+        .nullish()
+        .catch(null),
+    })
     .nullish()
     .catch(null),
 });
@@ -60,11 +67,18 @@ export function createChunkReader(): ChunkReader {
       const { usage } = parsed.data;
       return {
         text: contentText(choice?.delta?.content) + (choice?.delta?.refusal ?? ""),
-        ...(usage && {
-          usage: { inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens },
-        }),
+        ...(usage && { usage: usageOf(usage) }),
       };
     },
+  };
+}
+
+function usageOf(usage: NonNullable<z.infer<typeof chunkSchema>["usage"]>): Usage {
+  const cached = usage.prompt_tokens_details?.cached_tokens ?? 0;
+  return {
+    inputTokens: usage.prompt_tokens,
+    outputTokens: usage.completion_tokens,
+    ...(cached > 0 && { cachedInputTokens: cached }),
   };
 }
 

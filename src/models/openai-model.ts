@@ -1,6 +1,7 @@
 import OpenAI from "openai";
 import { CodeActError } from "../errors.ts";
 import type { Model, ModelRequest } from "./model.ts";
+import type { ModelPrice } from "./model-price.ts";
 import { createChunkReader } from "./openai-chunks.ts";
 import { isTransient, refusedParameter, toModelError } from "./openai-errors.ts";
 import { chatBody, type OptionalParameter } from "./openai-request.ts";
@@ -23,6 +24,9 @@ export interface OpenAIModelOptions extends StreamingOptions {
   /** Whether the model sees pictures. Default: false. */
   readonly images?: boolean;
   readonly contextTokens?: number;
+  /** Whether the model takes tools. Default: not known. */
+  readonly toolCalls?: boolean;
+  readonly price?: ModelPrice;
   /** Used when a request sets none. Default: the server's. */
   readonly temperature?: number;
   readonly fetch?: typeof globalThis.fetch;
@@ -83,7 +87,9 @@ export function createOpenAIModel(options: OpenAIModelOptions): Model {
       capabilities: {
         images,
         ...(options.contextTokens !== undefined && { contextTokens: options.contextTokens }),
+        ...(options.toolCalls !== undefined && { toolCalls: options.toolCalls }),
       },
+      ...(options.price && { price: options.price }),
     },
     {
       open,

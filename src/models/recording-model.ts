@@ -55,7 +55,7 @@ export function createRecordingModel(inner: Model, { write }: RecordingOptions):
     }
   }
 
-  return { id: inner.id, capabilities: inner.capabilities, stream };
+  return { ...inner, stream };
 }
 
 /**

@@ -9,6 +9,7 @@ import type {
   ToolCallDelta,
   Usage,
 } from "./model.ts";
+import type { ModelPrice } from "./model-price.ts";
 import { backoffMs, longestRetryAfterMs } from "./retry-delay.ts";
 import { createStopFilter } from "./stop-strings.ts";
 
@@ -53,6 +54,7 @@ export interface StreamingOptions {
 export interface StreamingDescription {
   readonly id: string;
   readonly capabilities: ModelCapabilities;
+  readonly price?: ModelPrice;
   /** Where the model runs, after its name in a sentence, such as `at http://127.0.0.1:8000/v1`. */
   readonly place: string;
 }
@@ -74,7 +76,7 @@ export const defaultFirstByteTimeoutMs = 240_000;
  * does with them. A service that ignores its signal is left behind.
  */
 export function createStreamingModel(
-  { id, capabilities, place }: StreamingDescription,
+  { id, capabilities, price, place }: StreamingDescription,
   service: ModelService,
   options: StreamingOptions = {},
 ): Model {
@@ -200,7 +202,7 @@ export function createStreamingModel(
     }
   }
 
-  return { id, capabilities, stream };
+  return { id, capabilities, ...(price && { price }), stream };
 }
 
 /** Text that may be the start of a stop string comes before a call that follows it. */
