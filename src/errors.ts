@@ -30,6 +30,7 @@ export const errorKinds = {
   session_closed: { httpStatus: 410, exitCode: 6, retryable: false },
   session_busy: { httpStatus: 409, exitCode: 6, retryable: true },
   checkpoint_not_found: { httpStatus: 404, exitCode: 6, retryable: false },
+  mcp_server_failed: { httpStatus: 502, exitCode: 6, retryable: true },
   not_supported: { httpStatus: 501, exitCode: 6, retryable: false },
   backend_lost: { httpStatus: 503, exitCode: 6, retryable: true },
   protocol_violation: { httpStatus: 502, exitCode: 6, retryable: false },

@@ -1,0 +1,112 @@
+import type { Client, Transport } from "@modelcontextprotocol/client";
+import { CodeActError } from "../../errors.ts";
+import type { McpServerConfig } from "./mcp-config.ts";
+
+const defaultTimeoutMs = 5 * 60_000;
+/** A server may have to be downloaded before it answers. */
+const connectTimeoutMs = 60_000;
+/** What is kept of a server's standard error, to tell why it failed. */
+const keptStderrCharacters = 1000;
+
+/** A server that is connected when it is needed, and again after it was lost. Whoever makes it closes it. */
+export interface McpConnection {
+  readonly serverName: string;
+  readonly timeoutMs: number;
+  /** Connects, unless it is connected. Rejects with `mcp_server_failed`. */
+  client(): Promise<Client>;
+  /** Hangs up and ends a server that was started. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+export interface McpConnectionOptions {
+  /** Of this client, as servers see it. */
+  readonly version: string;
+}
+
+/** Makes a connection; nothing is started before its client is asked for. */
+export function createMcpConnection(
+  serverName: string,
+  config: McpServerConfig,
+  options: McpConnectionOptions,
+): McpConnection {
+  let connected: Promise<Client> | undefined;
+  let closed = false;
+
+  async function connect(): Promise<Client> {
+    const stderr = { tail: "" };
+    const mcp = await import("@modelcontextprotocol/client");
+    const client = new mcp.Client({ name: "codeact", version: options.version });
+    // A server that is gone is connected anew by the next call.
+    const onclose = (): void => void (connected = undefined);
+    Object.assign(client, { onclose });
+    try {
+      const transport = await createTransport(config, stderr);
+      await client.connect(transport, { timeout: connectTimeoutMs });
+      return client;
+    } catch (cause) {
+      connected = undefined;
+      await client.close().catch(() => undefined);
+      throw connectFault(serverName, config, cause, stderr.tail);
+    }
+  }
+
+  return {
+    serverName,
+    timeoutMs: config.timeoutMs ?? defaultTimeoutMs,
+    client() {
+      if (closed) throw closedConnection(serverName);
+      connected ??= connect();
+      return connected;
+    },
+    async close() {
+      closed = true;
+      const client = await connected?.catch(() => undefined);
+      await client?.close();
+    },
+  };
+}
+
+function closedConnection(name: string): CodeActError {
+  return new CodeActError("session_closed", `The connection to the MCP server ${name} is closed.`);
+}
+
+async function createTransport(
+  config: McpServerConfig,
+  stderr: { tail: string },
+): Promise<Transport> {
+  if ("url" in config) {
+    const { StreamableHTTPClientTransport } = await import("@modelcontextprotocol/client");
+    return new StreamableHTTPClientTransport(new URL(config.url), {
+      ...(config.headers && { requestInit: { headers: { ...config.headers } } }),
+    });
+  }
+  const { StdioClientTransport, getDefaultEnvironment } =
+    await import("@modelcontextprotocol/client/stdio");
+  const transport = new StdioClientTransport({
+    command: config.command,
+    args: [...(config.args ?? [])],
+    env: { ...getDefaultEnvironment(), ...config.env },
+    stderr: "pipe",
+    ...(config.cwd !== undefined && { cwd: config.cwd }),
+  });
+  transport.stderr?.on("data", (chunk: Buffer) => {
+    stderr.tail = (stderr.tail + chunk.toString()).slice(-keptStderrCharacters);
+  });
+  return transport;
+}
+
+function connectFault(
+  name: string,
+  config: McpServerConfig,
+  cause: unknown,
+  stderr: string,
+): CodeActError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const last = stderr.trim().split("\n").at(-1);
+  const what = "url" in config ? `at ${config.url}` : `\`${config.command}\``;
+  return new CodeActError(
+    "mcp_server_failed",
+    `The MCP server ${name} (${what}) could not be used: ${last === undefined || last === "" ? reason : last}`,
+    { hint: "Check its entry in the MCP configuration by running it by hand.", cause },
+  );
+}
