@@ -1,9 +1,11 @@
 import { z } from "zod";
-import type { FinishReason, Usage } from "./model.ts";
+import type { FinishReason, ToolCallDelta, Usage } from "./model.ts";
+import { createToolCallReader, toolCallFields } from "./openai-tool-calls.ts";
 
 /** What one chunk of a streamed chat completion adds. */
 export interface ReadChunk {
   readonly text: string;
+  readonly toolCalls: readonly ToolCallDelta[];
   readonly usage?: Usage;
 }
 
@@ -28,6 +30,7 @@ const chunkSchema = z.object({
               .nullish()
               .catch(null),
             refusal: z.string().nullish().catch(null),
+            ...toolCallFields,
           })
           .nullish()
           .catch(null),
@@ -49,8 +52,9 @@ const chunkSchema = z.object({
     .catch(null),
 });
 
-/** Creates a reader. Reasoning and tool calls are passed over; a refusal is text. */
-export function createChunkReader(): ChunkReader {
+/** Creates a reader. Reasoning is passed over; a refusal is text. `newId` names calls that have no id. */
+export function createChunkReader(newId: () => string): ChunkReader {
+  const readToolCalls = createToolCallReader(newId);
   let finishReason: FinishReason | undefined;
   return {
     get finishReason() {
@@ -58,7 +62,7 @@ export function createChunkReader(): ChunkReader {
     },
     read(chunk) {
       const parsed = chunkSchema.safeParse(chunk);
-      if (!parsed.success) return { text: "" };
+      if (!parsed.success) return { text: "", toolCalls: [] };
       const choice = parsed.data.choices?.[0];
       const reason = choice?.finish_reason;
       if (typeof reason === "string" && reason !== "") {
@@ -67,6 +71,7 @@ export function createChunkReader(): ChunkReader {
       const { usage } = parsed.data;
       return {
         text: contentText(choice?.delta?.content) + (choice?.delta?.refusal ?? ""),
+        toolCalls: readToolCalls(choice?.delta ?? {}),
         ...(usage && { usage: usageOf(usage) }),
       };
     },

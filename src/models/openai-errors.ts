@@ -33,6 +33,7 @@ function isQuota(error: unknown): boolean {
 /** The parameter that the server refused, when a reply is possible without it. */
 export function refusedParameter(error: unknown): OptionalParameter | undefined {
   const status = statusOf(error);
+  if (refusesTools(error, status)) return "tools";
   if (!(error instanceof APIError) || (status !== 400 && status !== 422)) return undefined;
   if (!/support|unrecognized|unknown|extra|not permitted|not allowed/i.test(error.message)) {
     return undefined;
@@ -43,6 +44,27 @@ export function refusedParameter(error: unknown): OptionalParameter | undefined 
     .filter(({ index }) => index >= 0)
     .sort((a, b) => a.index - b.index);
   return optionalParameters.find((name) => name === error.param) ?? named[0]?.name;
+}
+
+/** Servers say with any status that they, or the model that they have loaded, know no tools. */
+function refusesTools(error: unknown, status: number | undefined): boolean {
+  return (
+    error instanceof APIError &&
+    status !== undefined &&
+    ![401, 403, 429].includes(status) &&
+    /\btools?\b|\btool[_ -]?(use|call|choice)|function[_ -]?call/i.test(error.message) &&
+    /support|require|enable|unrecognized|unknown|extra|not permitted|not allowed|--jinja/i.test(
+      error.message,
+    )
+  );
+}
+
+/** What the model wrote when the server itself could not read its tool call and refuses to give it out otherwise. */
+export function failedToolCall(error: unknown): string | undefined {
+  const body: unknown = error instanceof APIError ? error.error : undefined;
+  if (typeof body !== "object" || body === null || !("failed_generation" in body)) return undefined;
+  const { failed_generation: text } = body;
+  return typeof text === "string" && text !== "" ? text : undefined;
 }
 
 /** Turns any failure of a request into one clear sentence with a hint. Keys never appear in it. */

@@ -3,8 +3,9 @@ import { CodeActError } from "../errors.ts";
 import type { Model, ModelRequest } from "./model.ts";
 import type { ModelPrice } from "./model-price.ts";
 import { createChunkReader } from "./openai-chunks.ts";
-import { isTransient, refusedParameter, toModelError } from "./openai-errors.ts";
+import { failedToolCall, isTransient, refusedParameter, toModelError } from "./openai-errors.ts";
 import { chatBody, type OptionalParameter } from "./openai-request.ts";
+import { createCallId } from "./openai-tool-calls.ts";
 import { retryAfterMs } from "./retry-delay.ts";
 import {
   createStreamingModel,
@@ -24,7 +25,7 @@ export interface OpenAIModelOptions extends StreamingOptions {
   /** Whether the model sees pictures. Default: false. */
   readonly images?: boolean;
   readonly contextTokens?: number;
-  /** Whether the model takes tools. Default: not known. */
+  /** Whether the model takes tools; a server that refuses them is told of them in words. Default: not known. */
   readonly toolCalls?: boolean;
   readonly price?: ModelPrice;
   /** Used when a request sets none. Default: the server's. */
@@ -39,7 +40,7 @@ export const openAIBaseUrl = "https://api.openai.com/v1";
  * Throws `invalid_input` when the base URL is none.
  */
 export function createOpenAIModel(options: OpenAIModelOptions): Model {
-  const { model, apiKey, images = false } = options;
+  const { model, apiKey, images = false, random = Math.random } = options;
   const baseUrl = (options.baseUrl ?? openAIBaseUrl).replace(/\/+$/, "");
   if (!/^https?:/.test(baseUrl) || !URL.canParse(baseUrl)) {
     throw new CodeActError("invalid_input", `The base URL ${baseUrl} is not an HTTP address.`, {
@@ -71,12 +72,18 @@ export function createOpenAIModel(options: OpenAIModelOptions): Model {
   const refused = new Set<OptionalParameter>();
 
   async function* open(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ReplyPiece> {
-    const reader = createChunkReader();
+    const reader = createChunkReader(() => createCallId(random));
     const body = chatBody(request, { model, images, temperature: options.temperature, refused });
-    for await (const chunk of await client.chat.completions.create(body, { signal })) {
-      const piece = reader.read(chunk);
-      const { finishReason } = reader;
-      yield { ...piece, ...(finishReason !== undefined && { finishReason }) };
+    try {
+      for await (const chunk of await client.chat.completions.create(body, { signal })) {
+        const piece = reader.read(chunk);
+        const { finishReason } = reader;
+        yield { ...piece, ...(finishReason !== undefined && { finishReason }) };
+      }
+    } catch (error) {
+      const text = failedToolCall(error);
+      if (text === undefined) throw error;
+      yield { text, finishReason: "stop" };
     }
   }
 

@@ -1,10 +1,12 @@
 import type OpenAI from "openai";
-import { messageText, type Message, type ModelRequest } from "./model.ts";
+import type { ModelRequest } from "./model.ts";
+import { chatMessages, withoutToolMessages } from "./openai-messages.ts";
 
 type ChatBody = OpenAI.ChatCompletionCreateParamsStreaming;
 
 /** Parameters that some servers or models refuse, and that a reply is possible without. */
 export const optionalParameters = [
+  "tools",
   "stop",
   "temperature",
   "stream_options",
@@ -28,11 +30,19 @@ const maxStopStrings = 4;
 /** Builds the body of a streaming chat completion. */
 export function chatBody(request: ModelRequest, options: ChatBodyOptions): ChatBody {
   const { refused } = options;
+  const { messages, tools = [] } = request;
+  const withTools = !refused.has("tools");
   const body: ChatBody = {
     model: options.model,
-    messages: request.messages.map((message) => chatMessage(message, options.images)),
+    messages: chatMessages(withTools ? messages : withoutToolMessages(messages, tools), options),
     stream: true,
   };
+  if (withTools && tools.length > 0) {
+    body.tools = tools.map(({ name, description, parameters }) => ({
+      type: "function",
+      function: { name, description, parameters },
+    }));
+  }
   const temperature = request.temperature ?? options.temperature;
   if (!refused.has("stream_options")) body.stream_options = { include_usage: true };
   if (temperature !== undefined && !refused.has("temperature")) body.temperature = temperature;
@@ -47,21 +57,4 @@ export function chatBody(request: ModelRequest, options: ChatBodyOptions): ChatB
     }
   }
   return body;
-}
-
-function chatMessage(message: Message, images: boolean): OpenAI.ChatCompletionMessageParam {
-  if (message.role !== "user") return { role: message.role, content: messageText(message) };
-  if (!images || message.content.every((part) => part.type === "text")) {
-    return { role: "user", content: messageText(message) };
-  }
-  return {
-    role: "user",
-    content: message.content.flatMap((part): OpenAI.ChatCompletionContentPart[] => {
-      if (part.type === "text") return [{ type: "text", text: part.text }];
-      if (part.type !== "image") return [];
-      return [
-        { type: "image_url", image_url: { url: `data:${part.mediaType};base64,${part.data}` } },
-      ];
-    }),
-  };
 }

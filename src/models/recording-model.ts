@@ -1,7 +1,14 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { CodeActError } from "../errors.ts";
 import { fileError } from "./file-error.ts";
-import type { FinishReason, Model, ModelEvent, ModelRequest, Usage } from "./model.ts";
+import type {
+  FinishReason,
+  Model,
+  ModelEvent,
+  ModelRequest,
+  ToolCallDelta,
+  Usage,
+} from "./model.ts";
 import type { ReplayReply } from "./replay-file.ts";
 
 export interface RecordingOptions {
@@ -17,12 +24,14 @@ export interface RecordingOptions {
 export function createRecordingModel(inner: Model, { write }: RecordingOptions): Model {
   async function* stream(request: ModelRequest): AsyncGenerator<ModelEvent, void> {
     let text = "";
+    const calls: { id: string; name: string; arguments: string }[] = [];
     let usage: Usage | undefined;
     let ended: FinishReason | undefined;
     const record = (finish: FinishReason): CodeActError | undefined => {
       if (finish === "error" || finish === "aborted") return undefined;
       const reply: ReplayReply = {
         text,
+        ...(calls.length > 0 && { toolCalls: calls }),
         ...(usage !== undefined && { usage }),
         ...(finish !== "stop" && { finish }),
       };
@@ -40,6 +49,7 @@ export function createRecordingModel(inner: Model, { write }: RecordingOptions):
       for await (const event of inner.stream(request)) {
         if (event.type === "text-delta") text += event.text;
         else if (event.type === "usage") ({ usage } = event);
+        else if (event.type === "tool-call-delta") addDelta(calls, event);
         else if (event.type === "finish") {
           ended = event.reason;
           const error = record(event.reason);
@@ -56,6 +66,15 @@ export function createRecordingModel(inner: Model, { write }: RecordingOptions):
   }
 
   return { ...inner, stream };
+}
+
+function addDelta(
+  calls: { id: string; name: string; arguments: string }[],
+  { index, id = "", name = "", arguments: text }: ToolCallDelta,
+): void {
+  const call = calls[index];
+  if (call === undefined) calls.push({ id, name, arguments: text });
+  else call.arguments += text;
 }
 
 /**

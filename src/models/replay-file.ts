@@ -5,8 +5,15 @@ import { fileError } from "./file-error.ts";
 
 const pattern = z.string().refine(isPattern, { error: "is not a regular expression" });
 
+const toolCallSchema = z.strictObject({
+  id: z.string().exactOptional(),
+  name: z.string(),
+  arguments: z.union([z.string(), z.record(z.string(), z.unknown())]),
+});
+
 const replySchema = z.strictObject({
   text: z.string(),
+  toolCalls: z.array(toolCallSchema).exactOptional(),
   when: z
     .strictObject({
       observation: z.strictObject({
@@ -29,7 +36,8 @@ const fileSchema = z.strictObject({
 
 /**
  * One recorded reply. All conditions of `when.observation` must hold for the text of the last user message;
- * `matches` is the source of a regular expression. `finish` is `stop` when left out.
+ * `matches` is the source of a regular expression. Tool calls follow the text; their arguments are the text
+ * that the model wrote, or the object that it means. `finish` is `stop` when left out.
  */
 export type ReplayReply = z.infer<typeof replySchema>;
 

@@ -144,6 +144,38 @@ describe("createRecordingModel", () => {
     expect((await loadReplay(path)).replies).toEqual(replies);
   });
 
+  it("records tool calls and replays them", async () => {
+    const lines: string[] = [];
+    const replies = [
+      { text: "Go.", toolCalls: [{ name: "execute_python", arguments: { code: "x = 1" } }] },
+      { text: "", toolCalls: [{ id: "own", name: "f", arguments: "{broken" }] },
+    ];
+    const write = (line: string) => lines.push(line);
+    const model = createRecordingModel(createReplayModel({ replies, chunkCharacters: 8 }), {
+      write,
+    });
+    expect(model.capabilities.toolCalls).toBe(true);
+    const { events } = await ask(model, "");
+    expect(events).toEqual([
+      { type: "text-delta", text: "Go." },
+      {
+        type: "tool-call-delta",
+        index: 0,
+        id: "call00000",
+        name: "execute_python",
+        arguments: '{"code":',
+      },
+      { type: "tool-call-delta", index: 0, arguments: '"x = 1"}' },
+      { type: "finish", reason: "stop" },
+    ]);
+    await ask(model, "");
+    const recorded = parseReplayFile(lines.join(""), "f");
+    expect(recorded.replies[1]).toEqual(replies[1]);
+    expect((await ask(createReplayModel({ ...recorded, chunkCharacters: 8 }), "")).events).toEqual(
+      events,
+    );
+  });
+
   it("records a reply that the consumer ended early", async () => {
     const lines: string[] = [];
     const inner = createReplayModel({ replies: [{ text: "abcdef" }], chunkCharacters: 3 });

@@ -1,5 +1,11 @@
 import { CodeActError } from "../errors.ts";
-import { messageText, type Model, type ModelEvent, type ModelRequest } from "./model.ts";
+import {
+  messageText,
+  type Model,
+  type ModelEvent,
+  type ModelRequest,
+  type ToolCallDelta,
+} from "./model.ts";
 import type { ReplayReply } from "./replay-file.ts";
 import { createStopFilter } from "./stop-strings.ts";
 
@@ -11,7 +17,9 @@ export interface ReplayModelOptions {
   readonly source?: string;
   /** Default: false. */
   readonly images?: boolean;
-  /** Characters of each text delta. Default: 24. */
+  /** Default: whether any reply has a tool call. */
+  readonly toolCalls?: boolean;
+  /** Characters of each text delta, and of each piece of a call's arguments. Default: 24. */
   readonly chunkCharacters?: number;
   /** Runs before each delta, such as a pause that lets people watch. */
   readonly beforeChunk?: (signal: AbortSignal | undefined) => Promise<void>;
@@ -25,6 +33,7 @@ export interface ReplayModelOptions {
  */
 export function createReplayModel(options: ReplayModelOptions): Model {
   const { id = "replay", replies, source, images = false, chunkCharacters = 24 } = options;
+  const { toolCalls = replies.some((reply) => reply.toolCalls !== undefined) } = options;
   const step = Math.max(Math.floor(chunkCharacters), 1);
   let next = 0;
 
@@ -49,12 +58,37 @@ export function createReplayModel(options: ReplayModelOptions): Model {
     }
     const rest = filter.flush();
     if (rest !== "") yield { type: "text-delta", text: rest };
+    if (!filter.stopped) {
+      for (const delta of toolCallDeltas(reply, index, step)) {
+        await options.beforeChunk?.(request.signal).catch(() => undefined);
+        if (aborted()) return yield { type: "finish", reason: "aborted" };
+        yield delta;
+      }
+    }
     if (reply.usage !== undefined) yield { type: "usage", usage: reply.usage };
     const reason = filter.stopped ? "stop" : (reply.finish ?? "stop");
     yield { type: "finish", reason };
   }
 
-  return { id, capabilities: { images }, stream };
+  return { id, capabilities: { images, toolCalls }, stream };
+}
+
+/** The calls of reply number `place` in pieces; a call without an id gets one that is its own in the recording. */
+function* toolCallDeltas(
+  reply: ReplayReply,
+  place: number,
+  step: number,
+): Generator<ToolCallDelta> {
+  for (const [index, call] of (reply.toolCalls ?? []).entries()) {
+    const text =
+      typeof call.arguments === "string" ? call.arguments : JSON.stringify(call.arguments);
+    const id = call.id ?? `call${String(place * 100 + index).padStart(5, "0")}`;
+    const first = { type: "tool-call-delta", index, id, name: call.name } as const;
+    yield { ...first, arguments: text.slice(0, step) };
+    for (let at = step; at < text.length; at += step) {
+      yield { type: "tool-call-delta", index, arguments: text.slice(at, at + step) };
+    }
+  }
 }
 
 function holds(reply: ReplayReply, request: ModelRequest): boolean {
