@@ -13,6 +13,7 @@ import socket
 import time
 from typing import TYPE_CHECKING, Any
 
+from .kept_outputs import KeptOutputs
 from .limits import limit_process
 from .outgoing import Outgoing
 from .pipes import OutputPipes
@@ -28,14 +29,20 @@ if TYPE_CHECKING:
 _PATIENCE_SECONDS = 2.0
 _INTERRUPT_REPEAT_SECONDS = 0.1
 _OUTPUT_TYPES = ("stream", "display", "value", "error")
-_PASSED_ON = ("input", "variables")
+_PASSED_ON = ("input", "variables", "answer")
 
 
 class Branch:
     """Runs cells for the host behind `wire`. `limits` and `transactions` are those of its open frame."""
 
     def __init__(
-        self, supervisor: Supervisor, session: str, worker: WorkerHandle, pipes: OutputPipes, cells_run: int = 0
+        self,
+        supervisor: Supervisor,
+        session: str,
+        worker: WorkerHandle,
+        pipes: OutputPipes,
+        outputs: KeptOutputs,
+        cells_run: int = 0,
     ) -> None:
         self.session = session
         self.worker = worker
@@ -44,6 +51,7 @@ class Branch:
         self.closed = False
         self.cell: RunningCell | None = None
         self._supervisor = supervisor
+        self._outputs = outputs
         self._queue: list[dict[str, Any]] = []
         self._cells_run = cells_run
         self._silent_cells: list[int] = []
@@ -125,7 +133,9 @@ class Branch:
         if command.get("silent"):
             order["silent"] = True
             self._silent_cells.append(self._cells_run + 1)
-        self.worker.send(order)
+        number = self._numbered(self._cells_run + 1)
+        self._outputs.begin(None if command.get("silent") else number)
+        self.worker.send({**order, "number": number, "context": command.get("context") or {}})
 
     # What the worker and its subprocesses produce
 
@@ -155,6 +165,8 @@ class Branch:
             self._forward(frame_type, body)
         elif frame_type in _PASSED_ON:
             self._send_body(body)
+        elif frame_type == "read-output":
+            self._read_output(body)
         elif frame_type == "done" and self.cell:
             try:
                 done = decode(body)
@@ -165,6 +177,12 @@ class Branch:
             if done.pop("token", None) == self.cell.token:
                 self._drain_pipes()
                 self._finish_cell(self.cell, done)
+
+    def _read_output(self, body: bytes) -> None:
+        try:
+            self.worker.send(self._outputs.answer(decode(body).get("number")))
+        except ProtocolError:
+            self.worker.closed = True
 
     def _drain_pipes(self) -> None:
         while any(noted := self.pipes.pending()):
@@ -179,6 +197,8 @@ class Branch:
         self._forward("stream", frame_bytes(frame))
 
     def _forward(self, frame_type: str, body: bytes) -> None:
+        if self.cell:
+            self._outputs.add(frame_type, body)
         passed = self.cell.output.accept(frame_type, body) if self.cell else body
         if passed is not None:
             self._send_body(passed)
@@ -201,7 +221,7 @@ class Branch:
             done["status"] = cell.stop_reason
         elif status == "interrupted":
             done["status"] = "error"  # the code raised KeyboardInterrupt itself
-        count = self._cells_run - len(self._silent_cells)
+        count = self._numbered(self._cells_run)
         done.update(id=cell.id, state=state, executionCount=count, wallMs=cell.wall_ms())
         self.host.send(encode(done))
         self._checkpoint()
@@ -258,6 +278,7 @@ class Branch:
         self._adopt(copy)
         self._cells_run = count
         self._silent_cells = [silent for silent in self._silent_cells if silent <= count]
+        self._outputs.forget_after(self._numbered(count))
         self._kept[number] = (count, fork_copy(self.worker))
         for _, stale in self._copies:
             stale.end()
@@ -271,9 +292,14 @@ class Branch:
         else:
             count, copy = self._cells_run, self._copy_of_now()
             copy = copy or self._supervisor.require_copy(fork_copy(self.worker))
-        numbered = count - sum(silent <= count for silent in self._silent_cells)
-        self._supervisor.add_branch(command["session"], copy, numbered, self._limits)
+        numbered = self._numbered(count)
+        outputs = self._outputs.until(numbered)
+        self._supervisor.add_branch(command["session"], copy, numbered, outputs, self._limits)
         self._checkpoint()
+
+    def _numbered(self, cells_run: int) -> int:
+        """Return how many of the first cells have a number: silent ones have none."""
+        return cells_run - sum(silent <= cells_run for silent in self._silent_cells)
 
     def _copy_of_now(self) -> WorkerHandle | None:
         """Take the copy that was made after the last cell, if there is one."""

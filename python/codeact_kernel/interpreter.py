@@ -16,6 +16,7 @@ from . import display, mime, open_figures
 from .guarded import BUILTINS, repair_builtins
 from .ipython import StandIn
 from .shell import Shell
+from .session_functions import ReadOutput, SessionFunctions
 from .streams import Ask, Emit, Streams
 from .tracebacks import describe_error
 from .transform import transform_cell, without_indentation
@@ -43,10 +44,13 @@ class Interpreter:
     """A persistent namespace, and what it takes to run a cell in it.
 
     `emit` takes each output as it happens. `ask(prompt, password)` answers `input()`; without it
-    `input()` raises EOFError. Creating one replaces the module ``__main__``.
+    `input()` raises EOFError. `read_output(number)` answers `cell_output()`.
+    Creating one replaces the module ``__main__``.
     """
 
-    def __init__(self, emit: Emit, ask: Optional[Ask] = None) -> None:
+    def __init__(
+        self, emit: Emit, ask: Optional[Ask] = None, read_output: Optional[ReadOutput] = None
+    ) -> None:
         self.execution_count = 0
         self._emit = emit
         self._owner = os.getpid()
@@ -74,19 +78,28 @@ class Interpreter:
             }
         )
         self.own_names = frozenset(self.namespace)
+        self._functions = SessionFunctions(emit, read_output)
         self._provide_builtins()
         StandIn(self.shell.get_ipython).install()
         open_figures.choose_backend()
         display.connect(self._show)
 
-    def run(self, source: str, silent: bool = False) -> str:
+    def run(
+        self,
+        source: str,
+        silent: bool = False,
+        number: Optional[int] = None,
+        context: Optional[dict[str, Any]] = None,
+    ) -> str:
         """Run a cell and return `ok`, `error` or `interrupted`. Never raises.
 
         What it raised has been emitted as an error frame before this returns. A silent cell is plain Python,
-        has no number, and leaves nothing in `In`, `Out` and `_`.
+        has no number, and leaves nothing in `In`, `Out` and `_`. `number` is the cell's, by default the next
+        one; `context` says what the host wants the code to know of its run.
         """
-        self.execution_count += not silent
+        self.execution_count = self.execution_count + (not silent) if number is None else number
         try:
+            self._functions.start_cell(self.execution_count, context or {})
             self._prepare()
             status = self._run_guarded(source, silent)
         except KeyboardInterrupt as interrupt:
@@ -278,6 +291,9 @@ class Interpreter:
             old = len(self._inputs) - KEPT_SOURCES
             if old > 0:
                 self._inputs[old] = ""
+        # A cell that crashed took its own entry with it.
+        del self._inputs[self.execution_count :]
+        self._inputs.extend([""] * (self.execution_count - len(self._inputs)))
         self._inputs.append(source)
 
     def _remember_value(self, value: Any) -> None:
@@ -305,6 +321,7 @@ class Interpreter:
             "input": self._streams.input,
             "exit": _leave,
             "quit": _leave,
+            **self._functions.builtins(),
         }
         BUILTINS.update(provided)
         vars(builtins).update(provided)

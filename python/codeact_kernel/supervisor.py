@@ -14,6 +14,7 @@ import time
 from typing import Any, Callable, Collection, Protocol
 
 from .branch import Branch
+from .kept_outputs import KeptOutputs
 from .pipes import OutputPipes
 from .processes import descendants, end_processes, reap
 from .syscall_guard import SyscallGuard
@@ -82,7 +83,7 @@ class Supervisor:
         self._meter = meter
         os.chdir(folder)
         self._first_worker.send({"type": "start", "folder": folder})
-        first = Branch(self, request["session"], self._first_worker, self._first_pipes)
+        first = Branch(self, request["session"], self._first_worker, self._first_pipes, KeptOutputs())
         self._branches.append(first)
         first.connect(wire, request)
         try:
@@ -224,7 +225,9 @@ class Supervisor:
 
     # Forks
 
-    def add_branch(self, session: str, copy: WorkerHandle, cells_run: int, limits: dict[str, int]) -> None:
+    def add_branch(
+        self, session: str, copy: WorkerHandle, cells_run: int, outputs: KeptOutputs, limits: dict[str, int]
+    ) -> None:
         """Make `copy` the worker of a new session, to which the host then connects. Raises OSError."""
         pipes = OutputPipes()
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -250,7 +253,7 @@ class Supervisor:
             copy.end()
             listener.close()
             raise OSError(f"the fork could not get a workspace of its own ({answer.get('message')})")
-        branch = Branch(self, session, copy, pipes, cells_run)
+        branch = Branch(self, session, copy, pipes, outputs, cells_run)
         self._branches.append(branch)
         self._arrivals[listener] = branch
 

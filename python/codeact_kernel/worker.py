@@ -54,7 +54,7 @@ class Worker:
         self._interruptible = False
         self._interrupted = False
         self._flush_c = _c_flush()
-        self._interpreter = Interpreter(self._emit, self._ask)
+        self._interpreter = Interpreter(self._emit, self._ask, self._read_output)
         _remember_cells_of_threads(lambda: self._cell)
 
     def serve(self, sock: socket.socket, standard: tuple[int, int, int]) -> None:
@@ -87,7 +87,7 @@ class Worker:
         self._restore_descriptors()
         signal.signal(signal.SIGINT, self._on_interrupt)
         before = _getrusage(resource.RUSAGE_SELF)
-        status = self._interruptibly(command["code"], command.get("silent", False))
+        status = self._interruptibly(command)
         self._flush_c(None)
         if _getpid() != self._pid:  # a process that the cell forked and that came out here as well
             _exit(0)
@@ -104,12 +104,13 @@ class Worker:
             }
         )
 
-    def _interruptibly(self, code: str, silent: bool) -> str:
+    def _interruptibly(self, command: dict[str, Any]) -> str:
         self._interrupted = False
         self._last_interrupt = -_INTERRUPT_PAUSE_SECONDS
         self._interruptible = True
         try:
-            return self._interpreter.run(code, silent)
+            silent = command.get("silent", False)
+            return self._interpreter.run(command["code"], silent, command["number"], command["context"])
         except KeyboardInterrupt:  # arrived after the interpreter had finished
             return "interrupted"
         finally:
@@ -141,6 +142,16 @@ class Worker:
         if reply is None or reply["type"] != "input-reply" or "text" not in reply:
             raise EOFError("input() has no one to ask here: put the value into the code instead")
         return str(reply["text"])
+
+    def _read_output(self, number: int) -> dict[str, Any]:
+        """Ask for the whole output of a cell. Raises RuntimeError where that cannot be done."""
+        if _current_thread() is not threading.main_thread() or _getpid() != self._pid:
+            raise RuntimeError("cell_output() works in the main thread of the interpreter only")
+        self._channel.send({"type": "read-output", "number": number})
+        reply = self._channel.receive()
+        if reply is None or reply["type"] != "output-text":
+            raise RuntimeError("the interpreter is being stopped")
+        return reply
 
     def _checkpoint(self) -> None:
         """Fork a frozen copy; the copy returns from here only once it is told to thaw."""

@@ -1,10 +1,12 @@
 import type { DoneFrame, OutputFrame } from "./kernel-frames.ts";
-import type { Outcome, Output, StreamOutput } from "./outcome.ts";
+import type { CellAnswer, Outcome, Output, StreamOutput } from "./outcome.ts";
 
 /** Gathers the outputs of one running cell into its outcome. */
 export interface CellCollector {
   add(frame: OutputFrame): void;
   markTruncated(omittedBytes: number): void;
+  /** Takes what the code passed to `final_answer`; the last one counts. */
+  answer(json: string): void;
   finish(done: DoneFrame, late: readonly StreamOutput[]): Outcome;
 }
 
@@ -16,6 +18,7 @@ export function createCellCollector(
   let streamName: StreamOutput["name"] | undefined;
   let streamPieces: string[] = [];
   let omittedBytes = 0;
+  let answer: CellAnswer | undefined;
 
   const endStream = (): void => {
     if (streamName !== undefined) {
@@ -49,6 +52,9 @@ export function createCellCollector(
       append(output);
       onOutput?.(output);
     },
+    answer(json) {
+      answer = parseAnswer(json);
+    },
     finish(done, late) {
       endStream();
       const failure = outputs.findLast((output) => output.type === "error");
@@ -57,6 +63,7 @@ export function createCellCollector(
         outputs,
         late,
         ...(failure === undefined ? {} : { error: failure.error }),
+        ...(answer === undefined ? {} : { answer }),
         ...(done.crash === undefined ? {} : { crash: done.crash }),
         ...(omittedBytes === 0 ? {} : { truncated: { omittedBytes } }),
         state: done.state,
@@ -67,6 +74,15 @@ export function createCellCollector(
       };
     },
   };
+}
+
+/** Undefined for what is no JSON: the frame came from the guest. */
+function parseAnswer(json: string): CellAnswer | undefined {
+  try {
+    return { value: JSON.parse(json) as unknown };
+  } catch {
+    return undefined;
+  }
 }
 
 function toOutput(frame: OutputFrame): Output {

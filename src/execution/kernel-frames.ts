@@ -63,6 +63,7 @@ const frameSchema = z.discriminatedUnion("type", [
     prompt: z.string(),
     password: z.boolean(),
   }),
+  z.object({ type: z.literal("answer"), id: z.number(), json: z.string() }),
   z.object({ type: z.literal("variables"), variables: z.array(variableSchema).max(10_000) }),
   z.object({ type: z.literal("did"), id: z.number() }),
   z.object({ type: z.literal("failed"), id: z.number(), message: z.string() }),

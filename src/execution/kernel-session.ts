@@ -85,6 +85,9 @@ export async function connectKernel(
       case "input":
         if (running?.id === frame.id) void reply(running, frame.prompt, frame.password);
         return undefined;
+      case "answer":
+        if (running?.id === frame.id) running.collector.answer(frame.json);
+        return undefined;
       case "did":
       case "failed":
         if (answer?.id === frame.id) answer.arrived.resolve(frame);
@@ -138,7 +141,7 @@ export async function connectKernel(
 
   async function execute(code: string, executeOptions: ExecuteOptions): Promise<Outcome> {
     if (stream.destroyed) throw endOf(await closed);
-    const { signal, onOutput } = executeOptions;
+    const { signal, onOutput, context } = executeOptions;
     const id = ++lastId;
     const timeoutMs = executeOptions.timeoutMs ?? limits.timeoutMs;
     const done = Promise.withResolvers<Outcome>();
@@ -150,6 +153,7 @@ export async function connectKernel(
       code,
       timeoutMs,
       ...(executeOptions.silent === true && { silent: true }),
+      ...(context && { context }),
     });
     if (signal?.aborted) interrupt();
     signal?.addEventListener("abort", interrupt, { once: true });

@@ -15,11 +15,16 @@ export interface Outcome {
   /** Set when `status` is `error`, and when an interrupt or a deadline ended the cell with a traceback. */
   readonly error?: CellError;
   readonly crash?: Crash;
+  /** Set when the code called `final_answer`; the last call counts. */
+  readonly answer?: CellAnswer;
   /** What became of the interpreter's variables when its process had to be ended. */
   readonly state: "kept" | "rolled-back" | "lost";
   /** Set when output was left out; `outputs` then holds a marker where it is missing. */
   readonly truncated?: { readonly omittedBytes: number };
-  /** The number of this cell in its session, from 1. */
+  /**
+   * The number of this cell in its session, from 1: the one that tracebacks show and that `cell_output` takes.
+   * After a restore it goes on from the checkpoint's.
+   */
   readonly executionCount: number;
   readonly wallMs: number;
   /** User and system time of the interpreter's process for this cell; 0 when the process died. */
@@ -78,6 +83,11 @@ export interface ErrorFrame {
   readonly line: number;
   readonly function: string;
   readonly source?: string;
+}
+
+/** What code passed to `final_answer`, as JSON data. Untrusted. */
+export interface CellAnswer {
+  readonly value: unknown;
 }
 
 export interface Crash {

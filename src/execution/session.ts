@@ -7,7 +7,8 @@ import type { Outcome, Output } from "./outcome.ts";
 export interface Session extends AsyncDisposable {
   readonly id: string;
   /**
-   * Runs one cell. Cells run one at a time, in the order of the calls.
+   * Runs one cell. Cells run one at a time, in the order of the calls. Beside Python's own, code finds the builtins
+   * `budget`, `cell_output(number)`, which returns all that a cell put out, and `final_answer(value)`.
    * Resolves with an outcome whatever the code does. Rejects with a `CodeActError` only for faults of
    * the engine: `session_closed`, `backend_lost`, `protocol_violation`.
    */
@@ -72,6 +73,8 @@ export interface ExecuteOptions {
    * stay as they are. Default: false.
    */
   readonly silent?: boolean;
+  /** What the code may know of the run that it belongs to. */
+  readonly context?: CellContext;
   /** Receives each output as it happens, before `execute` resolves. Must not throw. */
   readonly onOutput?: (output: Output) => void;
   /**
@@ -82,6 +85,19 @@ export interface ExecuteOptions {
     prompt: string,
     options: { readonly password: boolean },
   ) => Promise<string | undefined> | string | undefined;
+}
+
+/** What a cell is told of its run. */
+export interface CellContext {
+  /** What is left of the run's limits, by kind: the builtin `budget`. */
+  readonly budget?: Readonly<Partial<Record<BudgetKind, BudgetState>>>;
+}
+
+export type BudgetKind = "turns" | "executions" | "tokens" | "costUsd" | "seconds";
+
+export interface BudgetState {
+  readonly left: number;
+  readonly limit: number;
 }
 
 /** The session's workspace. Paths are relative to it; a path that leaves it is refused with `invalid_input`. */

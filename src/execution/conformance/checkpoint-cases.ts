@@ -172,14 +172,14 @@ export const checkpointCases: readonly ConformanceCase[] = [
   },
 ];
 
-function needsCheckpoints(capabilities: RuntimeCapabilities): string | undefined {
+export function needsCheckpoints(capabilities: RuntimeCapabilities): string | undefined {
   return capabilities.transactions ? undefined : "the runtime has no transactions";
 }
 
-async function save(session: Session): Promise<Checkpoint> {
+export async function save(session: Session): Promise<Checkpoint> {
   return (await session.checkpoint?.()) ?? assert.fail("the session has no checkpoints");
 }
 
-async function forkOf(session: Session): Promise<Session> {
+export async function forkOf(session: Session): Promise<Session> {
   return (await session.fork?.()) ?? assert.fail("the session cannot fork");
 }

@@ -2,6 +2,7 @@ import type { ConformanceCase } from "./conformance-case.ts";
 import { checkpointCases } from "./checkpoint-cases.ts";
 import { lifecycleCases } from "./lifecycle-cases.ts";
 import { outputCases } from "./output-cases.ts";
+import { runCases } from "./run-cases.ts";
 import { stateCases } from "./state-cases.ts";
 import { stoppingCases } from "./stopping-cases.ts";
 
@@ -18,5 +19,6 @@ export const conformanceSuite: readonly ConformanceCase[] = [
   ...outputCases,
   ...stoppingCases,
   ...checkpointCases,
+  ...runCases,
   ...lifecycleCases,
 ];
