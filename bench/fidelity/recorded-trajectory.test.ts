@@ -1,37 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { readObservation, tracebackErrors } from "./recorded-observation.ts";
 import { readCells } from "./recorded-trajectory.ts";
-import { readTurn } from "./recorded-turn.ts";
 
 const steps = "\nYou have 4 steps left and 2 chances to propose solution left.\n";
 
-describe("readTurn", () => {
-  it("joins several cells by a newline", () => {
-    const reply = "<thought> a </thought><execute> x = 1 </execute> then <execute>\nx\n</execute>";
-    expect(readTurn(reply)).toEqual({ kind: "cell", code: " x = 1 \n\nx\n" });
-  });
-
-  it("takes a solution for a proposal, whatever else there is", () => {
-    const reply = "<execute>1</execute> <solution> 2 </solution>";
-    expect(readTurn(reply)).toEqual({ kind: "proposal" });
-  });
-
-  it.each([
-    ["no tag", "I think it is 4."],
-    ["a cell without its end", "<execute>\nx = 1"],
-    ["a solution without its end, beside a cell", "<execute>1</execute> <solution> 2"],
-  ])("takes %s for malformed", (_, reply) => {
-    expect(readTurn(reply)).toEqual({ kind: "malformed" });
-  });
-
-  it("leaves out a last cell without its end", () => {
-    const reply = "<execute>1</execute> and <execute>2";
-    expect(readTurn(reply)).toEqual({ kind: "cell", code: "1" });
-  });
-});
-
 describe("readCells", () => {
-  const say = (role: string, content: string) => ({ role, content });
+  const say = (role: "user" | "assistant", content: string) => ({ role, content });
   const instructions = say("user", "Task: <execute>not a cell</execute>");
   const observed = (text: string) => say("user", `Observation:\n${text}${steps}`);
 

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import type { CliContext } from "./cli-context.ts";
 import { createDoctorCommand } from "./commands/doctor-command.ts";
 import { createEnvCommand } from "./commands/env-command.ts";
+import { createEvalCommand } from "./commands/eval-command.ts";
 import { createExecCommand } from "./commands/exec-command.ts";
 import { createMcpCommand } from "./commands/mcp-command.ts";
 import { createRunCommand } from "./commands/run-command.ts";
@@ -18,6 +19,7 @@ export function createProgram(context: CliContext): Command {
     createRunCommand(context),
     createExecCommand(context),
     createMcpCommand(context),
+    createEvalCommand(context),
     createEnvCommand(context),
     createDoctorCommand(context),
     createSetupCommand(context),

@@ -1,0 +1,137 @@
+import { resolve } from "node:path";
+import { CodeActError } from "../../errors.ts";
+import type { Benchmark, BenchmarkTask, FormatName } from "../../evaluation/benchmark.ts";
+import { dataFolder } from "../../evaluation/data-folder.ts";
+import { createOracleModel } from "../../evaluation/oracle.ts";
+import { summarise } from "../../evaluation/report/summary.ts";
+import { groupTable, summaryTable, verdictTable } from "../../evaluation/report/summary-table.ts";
+import { textTable } from "../../evaluation/report/text-table.ts";
+import { openResultStore } from "../../evaluation/result-store.ts";
+import { runEvaluation } from "../../evaluation/run-evaluation.ts";
+import type { Model } from "../../models/model.ts";
+import type { CliContext } from "../cli-context.ts";
+import { watchInterrupts } from "../interrupt.ts";
+import { chooseRuntime } from "../runtime-choice.ts";
+import type { EvaluationCommandOptions } from "./evaluation-options.ts";
+import { createEvaluationProgress } from "./evaluation-progress.ts";
+
+/** Plays a benchmark's tasks with a model and prints what came of it. */
+export async function evaluate(
+  benchmark: Benchmark,
+  options: EvaluationCommandOptions,
+  context: CliContext,
+): Promise<void> {
+  const { stdout, stderr, cwd } = context;
+  const { price, ...settings } = options;
+  const formats = options.format ?? benchmark.formats.slice(0, 1);
+  for (const format of formats) checkFormat(benchmark, format);
+  const out = resolve(cwd, options.out ?? `codeact-output/eval/${benchmark.name}`);
+  const tasks = await loadTasks(benchmark, options, context);
+  const model = options.model === "oracle" ? undefined : await chosenModel(options.model, context);
+  using store = openResultStore(out);
+  using interrupts = watchInterrupts(() => {
+    stderr.write(
+      "\ncodeact: Interrupted; what is done is kept, the same command goes on from here.\n",
+    );
+  });
+  const { signal } = interrupts;
+  try {
+    const { runtime, environment } = await chooseRuntime(options, context, signal);
+    await using _runtime = runtime;
+    for (const format of formats) {
+      const progress = createEvaluationProgress(stderr, `${benchmark.name} (${format})`);
+      await runEvaluation({
+        ...settings,
+        benchmark: benchmark.name,
+        tasks: model === undefined ? solvable(tasks, options, format, stderr) : tasks,
+        model: model ?? ((task) => oracleOf(task, options, format)),
+        runtime,
+        environment,
+        store,
+        format,
+        sampling: options.temperature === undefined ? {} : { temperature: options.temperature },
+        taskTimeoutMs: options.taskTimeout,
+        ...(price && { price: priceOf(price) }),
+        signal,
+        onProgress: progress.update,
+      }).finally(progress.end);
+    }
+  } catch (error) {
+    if (interrupts.exitCode === undefined) throw error;
+    context.setExitCode(interrupts.exitCode);
+  }
+  const summaries = summarise(
+    store.results().filter((result) => result.benchmark === benchmark.name),
+  );
+  if (options.json === true) {
+    stdout.write(`${JSON.stringify({ summaries }, undefined, 2)}\n`);
+    return;
+  }
+  const tables = [summaryTable(summaries), verdictTable(summaries), groupTable(summaries)];
+  stdout.write(
+    `${tables
+      .filter(({ rows }) => rows.length > 0)
+      .map(textTable)
+      .join("\n\n")}\n`,
+  );
+}
+
+async function loadTasks(
+  benchmark: Benchmark,
+  options: EvaluationCommandOptions,
+  context: CliContext,
+): Promise<readonly BenchmarkTask[]> {
+  const { stderr, env, cwd } = context;
+  const judge = options.judge === undefined ? undefined : await chosenModel(options.judge, context);
+  const tasks = await benchmark.load({
+    data: options.data === undefined ? dataFolder(env) : resolve(cwd, options.data),
+    ...(options.variant !== undefined && { variant: options.variant }),
+    ...(judge && { judge }),
+    ...(options.skipMalformed === true && {
+      onMalformed: (fault) => stderr.write(`codeact: Left out: ${fault.message}\n`),
+    }),
+  });
+  return tasks.slice(0, options.limit);
+}
+
+async function chosenModel(spec: string | undefined, { env, fetch }: CliContext): Promise<Model> {
+  const { resolveModel } = await import("../../models/resolve-model.ts");
+  return resolveModel(spec, { env, fetch });
+}
+
+function checkFormat({ name, formats }: Benchmark, format: FormatName): void {
+  if (formats.includes(format)) return;
+  throw new CodeActError("invalid_input", `${name} can't be played in the ${format} format.`, {
+    hint: `Choose from: ${formats.join(", ")}.`,
+  });
+}
+
+/** The tasks that an oracle can solve; the others are told with the reason. */
+function solvable(
+  tasks: readonly BenchmarkTask[],
+  { grading }: EvaluationCommandOptions,
+  format: FormatName,
+  stderr: CliContext["stderr"],
+): readonly BenchmarkTask[] {
+  return tasks.filter((task) => {
+    const oracle = task.oracle?.({ format, grading });
+    if (oracle !== undefined && "replies" in oracle) return true;
+    const reason = oracle?.impossible ?? "There is no oracle for it.";
+    stderr.write(`codeact: No answer passes ${task.id}: ${reason}\n`);
+    return false;
+  });
+}
+
+function oracleOf(
+  task: BenchmarkTask,
+  { grading }: EvaluationCommandOptions,
+  format: FormatName,
+): Model {
+  const oracle = task.oracle?.({ format, grading });
+  return createOracleModel(oracle !== undefined && "replies" in oracle ? oracle.replies : []);
+}
+
+function priceOf([input, output]: readonly [number, number]) {
+  return ({ inputTokens, outputTokens }: { inputTokens: number; outputTokens: number }): number =>
+    (inputTokens * input + outputTokens * output) / 1e6;
+}

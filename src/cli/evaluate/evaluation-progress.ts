@@ -1,0 +1,57 @@
+import type { EvaluationProgress } from "../../evaluation/run-evaluation.ts";
+import type { TerminalStream } from "../cli-context.ts";
+
+/** Shows how far an evaluation is: one line that changes on a terminal, a line now and then elsewhere. */
+export interface EvaluationProgressLine {
+  update(progress: EvaluationProgress): void;
+  /** Removes the line. */
+  end(): void;
+}
+
+const barWidth = 20;
+const quietMs = 10_000;
+
+/** Makes the display on a stream; `title` says what is evaluated. */
+export function createEvaluationProgress(
+  stream: TerminalStream,
+  title: string,
+  now: () => number = () => performance.now(),
+): EvaluationProgressLine {
+  let isShown = false;
+  let last = Number.NEGATIVE_INFINITY;
+  const clear = (): void => {
+    if (isShown) stream.write("\r\u001b[K");
+    isShown = false;
+  };
+  return {
+    update(progress) {
+      const line = `${title} ${progressText(progress)}`;
+      if (stream.isTTY === true) {
+        clear();
+        stream.write(line.slice(0, (stream.columns ?? 80) - 1));
+        isShown = true;
+      } else if (now() - last >= quietMs || progress.done === progress.total) {
+        last = now();
+        stream.write(`${line}\n`);
+      }
+    },
+    end: clear,
+  };
+}
+
+/** Such as `██████░░░░ 40/80 tasks, 75.0 % solved, $0.12, 3 min left`. */
+export function progressText({ done, total, successes, cost, leftMs }: EvaluationProgress): string {
+  const filled = Math.round((done / Math.max(total, 1)) * barWidth);
+  const parts = [`${done}/${total} tasks`];
+  if (done > 0) parts.push(`${((successes / done) * 100).toFixed(1)} % solved`);
+  if (cost > 0) parts.push(`$${cost.toFixed(2)}`);
+  if (leftMs !== undefined && done < total) parts.push(`${duration(leftMs)} left`);
+  return `${"█".repeat(filled)}${"░".repeat(barWidth - filled)} ${parts.join(", ")}`;
+}
+
+function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 90) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
+}

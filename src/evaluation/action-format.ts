@@ -1,0 +1,24 @@
+import { CodeActError } from "../errors.ts";
+import { createCodeFormat } from "../formats/code-format.ts";
+import type { ActionFormat } from "../formats/format.ts";
+import type { Feedback, FormatName } from "./benchmark.ts";
+import { plainTraceback } from "./plain-traceback.ts";
+
+/** Creates the agent's format of this name; with plain feedback exceptions read as Python itself shows them. */
+export function actionFormat(name: FormatName, feedback: Feedback): ActionFormat {
+  return withFeedback(createFormat(name), feedback);
+}
+
+/** Makes a format render exceptions as `feedback` says. */
+export function withFeedback(format: ActionFormat, feedback: Feedback): ActionFormat {
+  if (feedback === "enriched") return format;
+  return {
+    ...format,
+    render: (outcome, options) => format.render(plainTraceback(outcome), options),
+  };
+}
+
+function createFormat(name: FormatName): ActionFormat {
+  if (name === "code") return createCodeFormat();
+  throw new CodeActError("not_supported", `The agent has no ${name} format.`);
+}

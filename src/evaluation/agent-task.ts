@@ -1,0 +1,62 @@
+import { createAgent } from "../agent/agent.ts";
+import type { AgentEvent } from "../agent/events.ts";
+import type { FunctionDescription } from "../formats/format.ts";
+import { actionFormat } from "./action-format.ts";
+import type { BenchmarkTask, Ending, FormatName, Grade, GradeContext } from "./benchmark.ts";
+import { setUpSession } from "./set-up-session.ts";
+
+/** A task that the agent works on in its normal loop. */
+export interface AgentTaskOptions extends Pick<BenchmarkTask, "id" | "group" | "oracle"> {
+  /** What the agent is asked. */
+  readonly prompt: string | ((format: FormatName) => string);
+  /** Added to the system message. */
+  readonly instructions?: string;
+  /** Python that runs before the agent, for tools and variables. */
+  readonly setup?: string;
+  /** The functions that `setup` defines, as the model reads them; JSON and text actions call nothing else. */
+  readonly functions?: readonly FunctionDescription[];
+  /** Default: 10. */
+  readonly maxTurns?: number;
+  /** Judges the agent's answer. */
+  grade(answer: string, context: GradeContext): boolean | Grade | Promise<boolean | Grade>;
+}
+
+/** Makes a task that is played by the agent's normal loop, in any format, and judged once it has answered. */
+export function agentTask(options: AgentTaskOptions): BenchmarkTask {
+  return {
+    id: options.id,
+    ...(options.group !== undefined && { group: options.group }),
+    ...(options.oracle && { oracle: options.oracle }),
+    async *play(context): AsyncGenerator<AgentEvent, Ending, undefined> {
+      const session = await context.openSession();
+      await setUpSession(session, options.setup);
+      const { functions } = options;
+      await using agent = createAgent({
+        model: context.model,
+        session,
+        format: actionFormat(context.format, context.feedback),
+        environment: { ...context.environment, ...(functions && { functions }) },
+        maxTurns: context.maxTurns ?? options.maxTurns ?? 10,
+        sampling: context.sampling,
+        ...(options.instructions !== undefined && { instructions: options.instructions }),
+      });
+      const { prompt } = options;
+      const run = agent.run(typeof prompt === "string" ? prompt : prompt(context.format), {
+        signal: context.signal,
+      });
+      yield* run;
+      const { status, answer, error, turns, usage } = await run.result;
+      const graded =
+        answer === undefined ? { success: false } : await options.grade(answer, context);
+      return {
+        status,
+        turns,
+        usage,
+        messages: agent.messages,
+        ...(answer !== undefined && { answer }),
+        ...(error && { error }),
+        ...(typeof graded === "boolean" ? { success: graded } : graded),
+      };
+    },
+  };
+}

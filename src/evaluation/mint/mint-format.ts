@@ -1,0 +1,66 @@
+import type { Outcome } from "../../execution/outcome.ts";
+import type { ActionFormat, ReplyParser } from "../../formats/format.ts";
+import { readMintReply } from "./mint-reply.ts";
+
+const maxCharacters = 2_000;
+
+/** What MINT's environment says to a reply without a readable action. */
+export const notUnderstood = `I don't understand your input.\u0020
+If you want to execute code, please use <execute> YOUR_CODE_HERE </execute>.
+If you want to give me an answer, please use <solution> YOUR_SOLUTION_HERE </solution>.
+For example: The answer to the question is <solution> 42 </solution>.\u0020
+`;
+
+/** Creates MINT's own way to act: `<execute>` or `<solution>`, read when the reply is over. */
+export function createMintFormat(): ActionFormat {
+  return {
+    name: "mint",
+    stop: ["\nObservation:", "\nExpert feedback:", "\nTask:", "\n---"],
+    instructions: () => "",
+    createParser: createMintParser,
+    render: (outcome) => [{ type: "text", text: mintObservation(outcome, 0) }],
+  };
+}
+
+function createMintParser(): ReplyParser {
+  let text = "";
+  return {
+    complete: false,
+    push(piece) {
+      text += piece;
+      return [{ type: "text", text: piece }];
+    },
+    finish() {
+      const read = readMintReply(text);
+      if (read.kind === "cell") return { kind: "action", code: read.code, text };
+      if (read.kind === "proposal") return { kind: "answer", text };
+      return { kind: "malformed", reason: notUnderstood, text };
+    },
+  };
+}
+
+/**
+ * What the model reads of a cell: standard output and the value after `Out[n]:`, cut at 2,000 characters.
+ * `earlierCells` ran before the model's first one.
+ */
+export function mintObservation(outcome: Outcome, earlierCells: number): string {
+  const parts = outcome.outputs.map((output) => {
+    if (output.type === "stream") return output.name === "stdout" ? output.text : "";
+    if (output.type === "error") return `${output.error.traceback}\n`;
+    if (output.type !== "value") return "";
+    return `Out[${outcome.executionCount - earlierCells}]: ${output.data["text/plain"] ?? ""}\n`;
+  });
+  if (outcome.status === "timeout") parts.push("TimeoutError: Timed out after 30 seconds\n");
+  if (outcome.status === "crashed") parts.push("The interpreter died; its variables are kept.\n");
+  const text = parts.join("").trim();
+  if (text === "") return "[Executed Successfully with No Output]";
+  return text.length > maxCharacters
+    ? `${text.slice(0, maxCharacters)}...\n[Output Truncated]`
+    : text;
+}
+
+/** The frame in which MINT's environment says everything. */
+export function mintMessage(said: string, stepsLeft: number, proposalsLeft: number): string {
+  const last = stepsLeft <= 1 ? "You should take the last step to propose a solution.\n" : "";
+  return `Observation:\n${said}\nYou have ${stepsLeft} steps left and ${proposalsLeft} chances to propose solution left.\n${last}`;
+}

@@ -1,0 +1,96 @@
+import type { AgentEvent } from "../agent/events.ts";
+import type { Sampling } from "../agent/stream-reply.ts";
+import { CodeActError, isCodeActError } from "../errors.ts";
+import type { Runtime } from "../execution/runtime.ts";
+import type { Session } from "../execution/session.ts";
+import type { EnvironmentDescription } from "../formats/format.ts";
+import type { Model } from "../models/model.ts";
+import type {
+  BenchmarkTask,
+  Ending,
+  Feedback,
+  FormatName,
+  Grading,
+  PlayContext,
+} from "./benchmark.ts";
+import { seedCode } from "./seed-code.ts";
+import { isKept } from "./trajectory.ts";
+
+export interface PlayOptions {
+  readonly model: Model;
+  readonly runtime: Runtime;
+  readonly format: FormatName;
+  readonly grading: Grading;
+  readonly feedback: Feedback;
+  readonly environment: EnvironmentDescription;
+  readonly sampling: Sampling;
+  readonly maxTurns?: number;
+  readonly seed: number;
+  /** Wall time of the whole task. */
+  readonly taskTimeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Played {
+  readonly ending: Ending;
+  readonly events: readonly AgentEvent[];
+  readonly timedOut: boolean;
+  readonly wallMs: number;
+}
+
+/** Plays one task in sessions of its own and closes them. Throws only when the signal fires. */
+export async function playTask(task: BenchmarkTask, options: PlayOptions): Promise<Played> {
+  const { runtime, signal, taskTimeoutMs, seed } = options;
+  const started = performance.now();
+  const deadline = AbortSignal.timeout(taskTimeoutMs);
+  const stop = AbortSignal.any([signal, deadline]);
+  const sessions: Session[] = [];
+  const events: AgentEvent[] = [];
+  const context: PlayContext = {
+    ...options,
+    signal: stop,
+    async openSession(limits) {
+      const session = await runtime.open({ signal: stop, ...(limits && { limits }) });
+      sessions.push(session);
+      await session.execute(seedCode(seed));
+      return session;
+    },
+  };
+  let ending: Ending;
+  try {
+    const play = task.play(context);
+    for (;;) {
+      const step = await play.next();
+      if (step.done === true) {
+        ending = step.value;
+        break;
+      }
+      if (isKept(step.value)) events.push(step.value);
+    }
+  } catch (cause) {
+    ending = faultEnding(cause, events);
+  } finally {
+    await Promise.all(sessions.map((session) => session.close().catch(() => undefined)));
+  }
+  signal.throwIfAborted();
+  return {
+    ending,
+    events,
+    timedOut: deadline.aborted && ending.success !== true,
+    wallMs: performance.now() - started,
+  };
+}
+
+function faultEnding(cause: unknown, events: readonly AgentEvent[]): Ending {
+  const error = isCodeActError(cause)
+    ? cause
+    : new CodeActError("backend_lost", `The task ended with a fault: ${String(cause)}`, { cause });
+  const turns = events.findLast((event) => event.type === "turn-start")?.turn ?? 0;
+  return {
+    status: "failed",
+    error,
+    turns,
+    usage: { inputTokens: 0, outputTokens: 0 },
+    messages: [],
+  };
+}

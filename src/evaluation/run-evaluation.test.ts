@@ -1,0 +1,181 @@
+import { mkdtempSync, readFileSync, appendFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CodeActError } from "../errors.ts";
+import { createBareRuntime } from "../execution/runtimes/bare-runtime.ts";
+import type { Model } from "../models/model.ts";
+import { agentTask, type AgentTaskOptions } from "./agent-task.ts";
+import type { BenchmarkTask } from "./benchmark.ts";
+import { createOracleModel, type OracleReply } from "./oracle.ts";
+import { openResultStore, readTrajectories } from "./result-store.ts";
+import { runEvaluation, type EvaluationOptions } from "./run-evaluation.ts";
+
+const runtime = createBareRuntime();
+afterAll(() => runtime.close());
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "codeact-evaluation-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A task that wants its own id as the answer. */
+function taskOf(id: string, options: Partial<AgentTaskOptions> = {}): BenchmarkTask {
+  return agentTask({ id, prompt: `Say ${id}.`, grade: (answer) => answer === id, ...options });
+}
+
+/** A model that gives these replies to each task. */
+function saying(replies: Readonly<Record<string, readonly OracleReply[]>>) {
+  return (task: BenchmarkTask): Model => ({
+    ...createOracleModel(replies[task.id] ?? []),
+    id: "m",
+  });
+}
+
+async function evaluate(
+  options: Pick<EvaluationOptions, "tasks" | "model"> & Partial<EvaluationOptions>,
+) {
+  using store = openResultStore(folder);
+  return await runEvaluation({
+    benchmark: "test",
+    runtime,
+    store,
+    format: "code",
+    grading: "faithful",
+    feedback: "enriched",
+    ...options,
+  });
+}
+
+describe("runEvaluation", () => {
+  it("plays tasks, judges them, and keeps results and trajectories", async () => {
+    const setup = "def tool():\n    return 'a'";
+    const results = await evaluate({
+      tasks: [taskOf("a", { setup, group: "letters" }), taskOf("b")],
+      model: saying({ a: ["<execute>\ntool()\n</execute>", "a"], b: ["x"] }),
+      price: ({ outputTokens }) => outputTokens,
+    });
+    expect(results).toMatchObject([
+      { task: "a", group: "letters", verdict: "correct", success: true, turns: 2, cells: 1 },
+      { task: "b", verdict: "wrong", success: false, answer: "x", turns: 1, cost: 1 },
+    ]);
+    const [first] = readTrajectories(folder);
+    expect(first?.messages.map(({ role }) => role)).toEqual([
+      "system",
+      "user",
+      "assistant",
+      "user",
+      "assistant",
+    ]);
+    expect(first?.events.map(({ type }) => type)).toEqual([
+      "run-start",
+      "turn-start",
+      "code-complete",
+      "cell-start",
+      "output",
+      "cell-end",
+      "turn-end",
+      "turn-start",
+      "turn-end",
+      "run-end",
+    ]);
+  });
+
+  it("goes on where an interrupted run stopped, and repeats nothing", async () => {
+    const played: string[] = [];
+    const controller = new AbortController();
+    const tasks = ["a", "b", "c"].map((id) =>
+      taskOf(id, {
+        grade: () => {
+          played.push(id);
+          if (id === "b" && !controller.signal.aborted) controller.abort();
+          return true;
+        },
+      }),
+    );
+    const model = saying({ a: ["a"], b: ["b"], c: ["c"] });
+    const first = evaluate({ tasks, model, concurrency: 1, signal: controller.signal });
+    await expect(first).rejects.toThrow("aborted");
+    const file = join(folder, "results.jsonl");
+    expect(readFileSync(file, "utf8").trim().split("\n")).toHaveLength(1);
+    appendFileSync(file, '{"key": "cut off by a cra');
+    const results = await evaluate({ tasks, model, concurrency: 1 });
+    expect(results.map(({ task, verdict }) => [task, verdict])).toEqual([
+      ["a", "correct"],
+      ["b", "correct"],
+      ["c", "correct"],
+    ]);
+    expect(played).toEqual(["a", "b", "b", "c"]);
+  });
+
+  it("tells how tasks end apart", async () => {
+    const again = "<execute>\n1\n</execute>";
+    const failing = (error: CodeActError): Model => ({
+      id: "m",
+      capabilities: { images: false },
+      async *stream() {
+        yield { type: "finish", reason: "error", error };
+      },
+    });
+    const replies = saying({
+      refused: ["I'm sorry, but I cannot assist with that."],
+      stuck: [again, again, again, again],
+      malformed: [again, " ", " ", " "],
+      limit: ["1", "2", "3", "4"].map((code) => `<execute>\n${code}\n</execute>`),
+      infrastructure: [],
+    });
+    const faults: Readonly<Record<string, CodeActError>> = {
+      service: new CodeActError("model_failed", "No."),
+      slow: new CodeActError("model_timeout", "Slow."),
+    };
+    const results = await evaluate({
+      tasks: [
+        ...["refused", "stuck", "malformed", "limit", "service", "slow"].map((id) => taskOf(id)),
+        taskOf("broken", { setup: "1 / 0" }),
+      ],
+      model: (task) => (faults[task.id] ? failing(faults[task.id]!) : replies(task)),
+      maxTurns: 4,
+    });
+    expect(results.map(({ task, verdict }) => `${task}: ${verdict}`)).toEqual([
+      "refused: refused",
+      "stuck: stuck",
+      "malformed: malformed",
+      "limit: turn limit",
+      "service: model error",
+      "slow: timeout",
+      "broken: infrastructure",
+    ]);
+  });
+
+  it("tries tasks again whose service failed, once the run is resumed", async () => {
+    const tasks = [taskOf("a")];
+    const [first] = await evaluate({ tasks, model: saying({ a: [] }) });
+    expect(first?.verdict).toBe("model error");
+    const [second] = await evaluate({ tasks, model: saying({ a: ["a"] }) });
+    expect(second?.verdict).toBe("correct");
+  });
+
+  it("seeds each try in its own way, the same in each run", async () => {
+    const draw = "<execute>\nimport random\nrandom.random()\n</execute>";
+    const task = taskOf("a", { grade: () => true });
+    const model = saying({
+      a: [draw, (conversation) => JSON.stringify(conversation.at(-1)?.content)],
+    });
+    const first = await evaluate({ tasks: [task], model, samples: 2 });
+    rmSync(folder, { recursive: true });
+    const second = await evaluate({ tasks: [task], model, samples: 2 });
+    expect(first.map(({ answer }) => answer)).toEqual(second.map(({ answer }) => answer));
+    expect(first[0]?.answer).not.toBe(first[1]?.answer);
+  });
+
+  it("refuses results that are broken in the middle", async () => {
+    const tasks = [taskOf("a")];
+    await evaluate({ tasks, model: saying({ a: ["a"] }) });
+    const file = join(folder, "results.jsonl");
+    appendFileSync(file, '{"key": 1}\n{}\n');
+    await expect(evaluate({ tasks, model: saying({}) })).rejects.toThrow(
+      `${file}, line 2, is not a result.`,
+    );
+  });
+});

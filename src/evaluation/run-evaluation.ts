@@ -1,0 +1,197 @@
+import type { Sampling } from "../agent/stream-reply.ts";
+import { isCodeActError } from "../errors.ts";
+import type { Runtime } from "../execution/runtime.ts";
+import type { EnvironmentDescription } from "../formats/format.ts";
+import type { Model, Usage } from "../models/model.ts";
+import type { BenchmarkTask, Feedback, FormatName, Grading } from "./benchmark.ts";
+import { playTask, type Played } from "./play-task.ts";
+import { createPressure } from "./pressure.ts";
+import type { ResultStore } from "./result-store.ts";
+import { plainFault, type EvaluationResult, type Trajectory } from "./trajectory.ts";
+import { isRetried, verdictOf } from "./verdict.ts";
+
+export interface EvaluationOptions {
+  readonly benchmark: string;
+  readonly tasks: readonly BenchmarkTask[];
+  /** The model, or what makes one for each play: a recording serves one conversation. */
+  readonly model: Model | ((task: BenchmarkTask) => Model);
+  readonly runtime: Runtime;
+  readonly store: ResultStore;
+  readonly format: FormatName;
+  readonly grading: Grading;
+  readonly feedback: Feedback;
+  readonly environment?: EnvironmentDescription;
+  readonly sampling?: Sampling;
+  readonly maxTurns?: number;
+  /** Tries at each task. Default: 1. */
+  readonly samples?: number;
+  /** Default: 0. */
+  readonly seed?: number;
+  /** Variant of the benchmark; part of the key. */
+  readonly variant?: string;
+  /** Tasks played at once. Default: 4. */
+  readonly concurrency?: number;
+  /** Wall time of one task. Default: 15 minutes. */
+  readonly taskTimeoutMs?: number;
+  /** Dollars of a number of tokens, where known. */
+  readonly price?: (usage: Usage) => number;
+  /** Interrupts: tasks that are being played are dropped, finished ones are kept. */
+  readonly signal?: AbortSignal;
+  /** Called once at the start and after each task. */
+  readonly onProgress?: (progress: EvaluationProgress) => void;
+}
+
+export interface EvaluationProgress {
+  /** Tasks with a result, those of earlier runs included. */
+  readonly done: number;
+  readonly total: number;
+  readonly successes: number;
+  /** Sum of the costs that are known. */
+  readonly cost: number;
+  /** Undefined before the first task of this run is over. */
+  readonly leftMs: number | undefined;
+}
+
+const tries = 3;
+
+/**
+ * Plays all tasks that have no result yet and returns the results of all, in the order of the tasks. Rejects
+ * with the signal's reason when it fires; what is done by then is kept, and the next run goes on from there.
+ */
+export async function runEvaluation(
+  options: EvaluationOptions,
+): Promise<readonly EvaluationResult[]> {
+  const { store, concurrency = 4, signal = new AbortController().signal, onProgress } = options;
+  const jobs = jobsOf(options);
+  const open = jobs.filter(({ key }) => !store.isDone(key));
+  const pressure = createPressure(concurrency);
+  const started = performance.now();
+  let finished = 0;
+
+  function report(): void {
+    const known = new Map(store.results().map((result) => [result.key, result]));
+    const results = jobs.flatMap(({ key }) => known.get(key) ?? []);
+    const left = open.length - finished;
+    onProgress?.({
+      done: jobs.length - left,
+      total: jobs.length,
+      successes: results.filter(({ success }) => success).length,
+      cost: results.reduce((sum, { cost = 0 }) => sum + cost, 0),
+      leftMs: finished === 0 ? undefined : ((performance.now() - started) / finished) * left,
+    });
+  }
+
+  const queue = open.values();
+  async function work(): Promise<void> {
+    for (const job of queue) {
+      const trajectory = await playJob(job, options, pressure, signal);
+      signal.throwIfAborted();
+      store.add(trajectory);
+      finished += 1;
+      report();
+    }
+  }
+  report();
+  const workers = Array.from({ length: Math.min(concurrency, open.length) }, work);
+  // All workers stop before the caller closes what they use.
+  const ends = await Promise.allSettled(workers);
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+  const known = new Map(store.results().map((result) => [result.key, result]));
+  return jobs.flatMap(({ key }) => known.get(key) ?? []);
+}
+
+interface Job {
+  readonly key: string;
+  readonly task: BenchmarkTask;
+  readonly sample: number;
+  readonly modelId: string;
+  readonly settings: string;
+}
+
+function jobsOf(options: EvaluationOptions): readonly Job[] {
+  const { benchmark, tasks, format, grading, feedback, samples = 1 } = options;
+  const settings = settingsOf(options);
+  return tasks.flatMap((task) =>
+    Array.from({ length: samples }, (_, sample) => {
+      const modelId = modelFor(options, task).id;
+      const key = [benchmark, task.id, modelId, format, grading, feedback, settings, sample];
+      return { key: JSON.stringify(key), task, sample, modelId, settings };
+    }),
+  );
+}
+
+function settingsOf({ variant, maxTurns, sampling = {}, seed = 0 }: EvaluationOptions): string {
+  const parts = { variant, maxTurns, ...sampling, seed: seed === 0 ? undefined : seed };
+  return Object.entries(parts)
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
+    .join(" ");
+}
+
+function modelFor({ model }: EvaluationOptions, task: BenchmarkTask): Model {
+  return typeof model === "function" ? model(task) : model;
+}
+
+/** Plays one task, again where the service or the machine was overloaded. */
+async function playJob(
+  job: Job,
+  options: EvaluationOptions,
+  pressure: ReturnType<typeof createPressure>,
+  signal: AbortSignal,
+): Promise<Trajectory> {
+  for (let attempt = 1; ; attempt++) {
+    await pressure.enter(signal);
+    let trouble = false;
+    try {
+      const played = await playTask(job.task, {
+        ...options,
+        model: modelFor(options, job.task),
+        environment: options.environment ?? {},
+        sampling: options.sampling ?? {},
+        seed: (options.seed ?? 0) + job.sample,
+        taskTimeoutMs: options.taskTimeoutMs ?? 15 * 60_000,
+        signal,
+      });
+      const { error } = played.ending;
+      trouble = isCodeActError(error) && error.retryable;
+      const trajectory = trajectoryOf(job, played, options);
+      if (!trouble || !isRetried(trajectory.verdict) || attempt === tries) return trajectory;
+    } finally {
+      pressure.leave(trouble);
+    }
+  }
+}
+
+function trajectoryOf(job: Job, played: Played, options: EvaluationOptions): Trajectory {
+  const { ending, events, timedOut, wallMs } = played;
+  const { task, key, sample, modelId, settings } = job;
+  const success = ending.success === true;
+  const cost = options.price?.(ending.usage);
+  const outcomes = events.flatMap((event) => (event.type === "cell-end" ? [event.outcome] : []));
+  return {
+    key,
+    benchmark: options.benchmark,
+    task: task.id,
+    ...(task.group !== undefined && { group: task.group }),
+    model: modelId,
+    format: options.format,
+    grading: options.grading,
+    feedback: options.feedback,
+    settings,
+    sample,
+    verdict: verdictOf(ending, events, timedOut),
+    success,
+    score: ending.score ?? (success ? 1 : 0),
+    ...(ending.answer !== undefined && { answer: ending.answer }),
+    ...(ending.reason !== undefined && { reason: ending.reason }),
+    turns: ending.turns,
+    malformed: events.filter(({ type }) => type === "reply-malformed").length,
+    cells: outcomes.length,
+    failedCells: outcomes.filter(({ status }) => status !== "ok").length,
+    usage: ending.usage,
+    ...(cost !== undefined && { cost }),
+    wallMs: Math.round(wallMs),
+    ...(ending.error && { error: plainFault(ending.error) }),
+    messages: ending.messages,
+    events,
+  };
+}
