@@ -22,6 +22,7 @@ import threading
 import time
 from typing import Any, Callable
 
+from . import saved_variables
 from .channel import Channel
 from .interpreter import Interpreter
 from .libc import fork_sibling
@@ -75,6 +76,7 @@ class Worker:
                 self._execute(command)
             elif kind == "start":
                 os.chdir(command["folder"])
+                saved_variables.folder = command["folder"]
             elif kind == "checkpoint":
                 self._checkpoint()
                 if self._channel.is_quiet():
@@ -205,6 +207,7 @@ class Worker:
         except OSError as error:
             self._channel.send({"type": "refused", "message": str(error)})
             _exit(1)
+        saved_variables.folder = os.getcwd()
         reseed()
         self._channel.send({"type": "entered"})
 
