@@ -14,6 +14,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { CodeActError } from "../../errors.ts";
 import { applyRecord, emptyConversation, parseRecord } from "./conversation-state.ts";
 import type { ConversationRecord, ConversationState, Snapshot } from "./conversation-state.ts";
@@ -36,6 +37,14 @@ export interface ConversationFile extends Disposable {
 
 /** Name of the file that holds the records. */
 export const recordsName = "conversation.jsonl";
+/** Repeats what a list needs, so that it need not read all records. */
+const metaName = "meta.json";
+
+const metaSchema = z.object({
+  title: z.string(),
+  modelId: z.string().exactOptional(),
+  exchanges: z.number(),
+});
 
 /**
  * Opens the conversation in a folder, which is made when it is missing. What a crash left of a last line is dropped;
@@ -68,6 +77,12 @@ export function openConversation(
     for (const name of readdirSync(blobs)) if (!used.has(name)) rmSync(join(blobs, name));
   }
 
+  function writeMeta(): void {
+    const meta = join(folder, metaName);
+    writeFileSync(`${meta}.part`, `${JSON.stringify(describeState(state))}\n`, { mode: 0o600 });
+    renameSync(`${meta}.part`, meta);
+  }
+
   return {
     id,
     folder,
@@ -79,6 +94,8 @@ export function openConversation(
       fsyncSync(file);
       state = applyRecord(state, record);
       if (record.type === "snapshot") forgetOldBlobs();
+      if (record.type === "task" || record.type === "model" || record.type === "rewind")
+        writeMeta();
     },
     keep(data) {
       const name = createHash("sha256").update(data).digest("hex");
@@ -102,10 +119,33 @@ function blobsOf(snapshot: Snapshot | undefined): readonly string[] {
   return snapshot.variables === undefined ? files : [...files, snapshot.variables];
 }
 
-/** Reads the state out of a conversation's file without opening it. */
-export function readConversation(folder: string): ConversationState {
-  const path = join(folder, recordsName);
-  return read(existsSync(path) ? readFileSync(path, "utf8") : "").state;
+/** What a list tells of a conversation. */
+export interface ConversationMeta {
+  readonly title: string;
+  readonly modelId?: string;
+  /** Messages of the user. */
+  readonly exchanges: number;
+}
+
+/** Reads what a list tells of the conversation in a folder, without opening it. */
+export function readMeta(folder: string): ConversationMeta {
+  try {
+    return metaSchema.parse(JSON.parse(readFileSync(join(folder, metaName), "utf8")));
+  } catch {
+    return describeState(read(readFileSync(join(folder, recordsName), "utf8")).state);
+  }
+}
+
+function describeState({ exchanges, modelId }: ConversationState): ConversationMeta {
+  const title = titleOf(exchanges[0]?.task);
+  return { title, ...(modelId !== undefined && { modelId }), exchanges: exchanges.length };
+}
+
+/** Makes a title of a message. */
+export function titleOf(task: string | undefined): string {
+  const line = (task ?? "").trim().split("\n")[0] ?? "";
+  const letters = [...line];
+  return letters.length > 60 ? `${letters.slice(0, 59).join("").trimEnd()}…` : line;
 }
 
 function readRecords(path: string, onNotice: (notice: string) => void): ConversationState {

@@ -2,16 +2,13 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CodeActError } from "../../errors.ts";
-import { readConversation, recordsName } from "./conversation-file.ts";
+import type { ConversationMeta } from "./conversation-file.ts";
+import { readMeta, recordsName } from "./conversation-file.ts";
 
 /** One conversation of a list. */
-export interface ConversationEntry {
+export interface ConversationEntry extends ConversationMeta {
   readonly id: string;
   readonly folder: string;
-  /** The first line of its first message. */
-  readonly title: string;
-  readonly modelId: string | undefined;
-  readonly exchanges: number;
   readonly updatedMs: number;
 }
 
@@ -61,25 +58,15 @@ export function newConversation(
   return { id, folder: join(parent, id) };
 }
 
-/** Makes a title of a message. */
-export function titleOf(task: string | undefined): string {
-  const line = (task ?? "").trim().split("\n")[0] ?? "";
-  const letters = [...line];
-  return letters.length > 60 ? `${letters.slice(0, 59).join("").trimEnd()}…` : line;
-}
-
 function conversationsFolder(data: string): string {
   return join(data, "conversations");
 }
 
 function describe(folder: string, id: string): ConversationEntry {
-  const state = readConversation(folder);
   return {
+    ...readMeta(folder),
     id,
     folder,
-    title: titleOf(state.exchanges[0]?.task),
-    modelId: state.modelId,
-    exchanges: state.exchanges.length,
     updatedMs: statSync(join(folder, recordsName)).mtimeMs,
   };
 }
