@@ -94,8 +94,7 @@ export function openConversation(
       fsyncSync(file);
       state = applyRecord(state, record);
       if (record.type === "snapshot") forgetOldBlobs();
-      if (record.type === "task" || record.type === "model" || record.type === "rewind")
-        writeMeta();
+      if (["task", "model", "rewind"].includes(record.type)) writeMeta();
     },
     keep(data) {
       const name = createHash("sha256").update(data).digest("hex");
