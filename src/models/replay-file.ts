@@ -24,7 +24,12 @@ const replySchema = z.strictObject({
     })
     .exactOptional(),
   usage: z
-    .strictObject({ inputTokens: z.int().nonnegative(), outputTokens: z.int().nonnegative() })
+    .strictObject({
+      inputTokens: z.int().nonnegative(),
+      outputTokens: z.int().nonnegative(),
+      cachedInputTokens: z.int().nonnegative().exactOptional(),
+      cacheWriteTokens: z.int().nonnegative().exactOptional(),
+    })
     .exactOptional(),
   finish: z.enum(["stop", "length", "content-filter"]).exactOptional(),
 });
