@@ -7,6 +7,10 @@ export type { AgentEvent, RunResult } from "./agent/events.ts";
 export { CodeActError, errorKinds, isCodeActError } from "./errors.ts";
 export type { CodeActErrorOptions, ErrorCode } from "./errors.ts";
 
+export { createAISDKModel } from "./models/ai-sdk-model.ts";
+export type { AISDKLanguageModel, AISDKModelOptions } from "./models/ai-sdk-model.ts";
+export { createLlamaModel } from "./models/llama-model.ts";
+export type { LlamaModel, LlamaModelOptions } from "./models/llama-model.ts";
 export { createOpenAIModel } from "./models/openai-model.ts";
 export type { OpenAIModelOptions } from "./models/openai-model.ts";
 export { createRecordingModel } from "./models/recording-model.ts";

@@ -47,7 +47,7 @@ export interface ScriptedServer extends AsyncDisposable {
  */
 export async function startScriptedServer(
   replies: readonly ScriptedReply[],
-  models: readonly string[] = [],
+  models: readonly (string | object)[] = [],
 ): Promise<ScriptedServer> {
   const requests: RecordedRequest[] = [];
   let next = 0;
@@ -65,7 +65,10 @@ export async function startScriptedServer(
         abandoned,
       });
       if (request.method === "GET") {
-        const data = models.map((id) => ({ id, object: "model" }));
+        const data = models.map((model) => ({
+          ...(typeof model === "string" ? { id: model } : model),
+          object: "model",
+        }));
         response.setHeader("content-type", "application/json");
         response.end(JSON.stringify({ object: "list", data }));
         return;

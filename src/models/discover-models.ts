@@ -1,5 +1,10 @@
 import { z } from "zod";
-import { hostedProviders, localServers, type LocalServer } from "./providers.ts";
+import {
+  hostedProviders,
+  localServers,
+  type HostedProvider,
+  type LocalServer,
+} from "./providers.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -25,9 +30,24 @@ export interface DiscoveredProvider {
   /** What `resolveModel` takes for the first of them. */
   readonly spec: string;
   readonly local: boolean;
+  /** The sizes of the contexts of its models, where a local server tells. */
+  readonly contextTokens?: Readonly<Record<string, number>>;
 }
 
-const modelList = z.object({ data: z.array(z.object({ id: z.string().min(1) })) });
+const size = z.int().positive().optional().catch(undefined);
+
+const modelList = z.object({
+  data: z.array(
+    z.object({
+      id: z.string().min(1),
+      max_model_len: size,
+      context_length: size,
+      context_window: size,
+      max_context_length: size,
+      meta: z.object({ n_ctx: size }).optional().catch(undefined),
+    }),
+  ),
+});
 
 /** Finds where models can be had: keys in the environment first, then servers on this machine. Never rejects. */
 export async function discoverModels(
@@ -36,35 +56,62 @@ export async function discoverModels(
   const servers = options.localServers ?? localServers;
   const found = await Promise.all(
     servers.map(async (server) => {
-      const models = await listModels(server.baseUrl, options);
-      const spec = `${server.name}/${models[0]}`;
-      return { provider: server.name, baseUrl: server.baseUrl, models, spec, local: true };
+      const served = await listModels(server.baseUrl, options);
+      const models = served.map(({ id }) => id);
+      const sizes = served.flatMap(({ id, contextTokens }) =>
+        contextTokens === undefined ? [] : [[id, contextTokens] as const],
+      );
+      return {
+        provider: server.name,
+        baseUrl: server.baseUrl,
+        models,
+        spec: `${server.name}/${models[0]}`,
+        local: true,
+        ...(sizes.length > 0 && { contextTokens: Object.fromEntries(sizes) }),
+      };
     }),
   );
   return [...hosted(options.env), ...found.filter(({ models }) => models.length > 0)];
 }
 
-/** The services with a key in the environment. `OPENAI_BASE_URL` alone counts: its server may need no key. */
+/**
+ * The services with a key in the environment, those first that need no further package.
+ * `OPENAI_BASE_URL` alone counts: its server may need no key.
+ */
 export function hosted(env: Environment): readonly DiscoveredProvider[] {
-  return hostedProviders
-    .filter(
-      ({ name, apiKeyName }) => env[apiKeyName] || (name === "openai" && env["OPENAI_BASE_URL"]),
-    )
-    .map(({ name, baseUrl, apiKeyName, defaultModel }) => ({
-      provider: name,
-      baseUrl: (name === "openai" && env["OPENAI_BASE_URL"]) || baseUrl,
-      ...(env[apiKeyName] && { apiKeyName }),
-      models: [defaultModel],
-      spec: `${name}/${defaultModel}`,
-      local: false,
-    }));
+  return hostedProviders.flatMap((service) => {
+    const { apiKeyName, baseUrlName, name } = service;
+    const byAddress = name === "openai" && baseUrlName !== undefined && env[baseUrlName];
+    return env[apiKeyName] || byAddress ? [placeOf(service, env)] : [];
+  });
+}
+
+/** Where to reach a service, whether or not its key is there. */
+export function placeOf(service: HostedProvider, env: Environment): DiscoveredProvider {
+  const { name, apiKeyName, otherKeyName, baseUrlName, defaultModel } = service;
+  const key = [apiKeyName, otherKeyName].find((one) => one !== undefined && env[one]);
+  return {
+    provider: name,
+    baseUrl: (baseUrlName !== undefined && env[baseUrlName]) || service.baseUrl,
+    ...(key !== undefined && { apiKeyName: key }),
+    models: [defaultModel],
+    spec: `${name}/${defaultModel}`,
+    local: false,
+  };
+}
+
+/** A model that a server offers. */
+export interface ServedModel {
+  readonly id: string;
+  /** Tokens of prompt and reply together, where the server tells. */
+  readonly contextTokens?: number;
 }
 
 /** Asks a server for its models, those that only embed left out; an empty list when it does not answer. */
 export async function listModels(
   baseUrl: string,
   options: Pick<DiscoveryOptions, "fetch" | "timeoutMs"> & { readonly apiKey?: string },
-): Promise<readonly string[]> {
+): Promise<readonly ServedModel[]> {
   const { fetch = globalThis.fetch, timeoutMs = 400, apiKey } = options;
   try {
     const response = await fetch(`${baseUrl.replace(/\/+$/, "")}/models`, {
@@ -76,8 +123,23 @@ export async function listModels(
       return [];
     }
     const { data } = modelList.parse(await response.json());
-    return data.map(({ id }) => id).filter((id) => !/embed/i.test(id));
+    return data.filter(({ id }) => !/embed/i.test(id)).map(servedModel);
   } catch {
     return [];
   }
+}
+
+/** vLLM, OpenRouter, Groq, Mistral and llama.cpp each have their own name for the size of the context. */
+function servedModel({
+  id,
+  meta,
+  ...sizes
+}: z.infer<typeof modelList>["data"][number]): ServedModel {
+  const contextTokens =
+    sizes.max_model_len ??
+    sizes.context_length ??
+    sizes.context_window ??
+    sizes.max_context_length ??
+    meta?.n_ctx;
+  return { id, ...(contextTokens !== undefined && { contextTokens }) };
 }

@@ -1,11 +1,17 @@
-/** A hosted service that speaks OpenAI's chat completions. */
+/** A hosted service. */
 export interface HostedProvider {
   readonly name: string;
   readonly baseUrl: string;
   /** The environment variable that holds its key. */
   readonly apiKeyName: string;
+  /** Another variable in which its key may be. */
+  readonly otherKeyName?: string;
+  /** The environment variable that holds another base URL. */
+  readonly baseUrlName?: string;
   /** Used when only the provider is named, or nothing. */
   readonly defaultModel: string;
+  /** Its own API, spoken through the AI SDK. Default: OpenAI's chat completions. */
+  readonly api?: "anthropic" | "google";
 }
 
 /** The hosted services, in the order in which they are looked for. */
@@ -14,6 +20,7 @@ export const hostedProviders: readonly HostedProvider[] = [
     name: "openai",
     baseUrl: "https://api.openai.com/v1",
     apiKeyName: "OPENAI_API_KEY",
+    baseUrlName: "OPENAI_BASE_URL",
     defaultModel: "gpt-5-mini",
   },
   {
@@ -51,6 +58,23 @@ export const hostedProviders: readonly HostedProvider[] = [
     baseUrl: "https://api.together.xyz/v1",
     apiKeyName: "TOGETHER_API_KEY",
     defaultModel: "Qwen/Qwen2.5-Coder-32B-Instruct",
+  },
+  {
+    name: "anthropic",
+    baseUrl: "https://api.anthropic.com/v1",
+    apiKeyName: "ANTHROPIC_API_KEY",
+    baseUrlName: "ANTHROPIC_BASE_URL",
+    defaultModel: "claude-sonnet-4-5",
+    api: "anthropic",
+  },
+  {
+    name: "google",
+    baseUrl: "https://generativelanguage.googleapis.com/v1beta",
+    apiKeyName: "GOOGLE_GENERATIVE_AI_API_KEY",
+    otherKeyName: "GEMINI_API_KEY",
+    baseUrlName: "GOOGLE_GENERATIVE_AI_BASE_URL",
+    defaultModel: "gemini-2.5-flash",
+    api: "google",
   },
 ];
 

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { startScriptedServer, textReply } from "../../test/scripted-openai-server.ts";
+import { anthropicReply, googleReply } from "../../test/scripted-model-wires.ts";
 import { discoverModels } from "./discover-models.ts";
+import { createModelCatalog } from "./model-catalog.ts";
 import { textMessage, type Model } from "./model.ts";
 import { resolveModel } from "./resolve-model.ts";
 
@@ -122,6 +124,76 @@ describe("resolveModel", () => {
     expect((await resolveModel("gpt-4.1", options)).id).toBe("gpt-4.1");
     expect(await say(await resolveModel(undefined, { env: {}, localServers }))).toBe("y");
     expect(server.requests.at(-1)?.body).toMatchObject({ model: "qwen3:8b" });
+  });
+
+  it("speaks Anthropic's and Google's own APIs", async () => {
+    await using server = await startScriptedServer([
+      anthropicReply([{ text: ["from Claude"] }]),
+      googleReply([{ text: "from Gemini" }]),
+      googleReply([{ text: "again" }]),
+    ]);
+    const env = {
+      ANTHROPIC_API_KEY: "sk-ant-1",
+      ANTHROPIC_BASE_URL: server.baseUrl.replace("/v1", "/"),
+      GEMINI_API_KEY: "AIza1",
+      GOOGLE_GENERATIVE_AI_BASE_URL: server.baseUrl,
+    };
+    const claude = await resolveModel("anthropic/claude-haiku-4-5", { env });
+    expect(claude).toMatchObject({
+      id: "claude-haiku-4-5",
+      capabilities: { images: true, contextTokens: 200_000, toolCalls: true },
+      price: { input: 1, output: 5 },
+    });
+    expect(await say(claude)).toBe("from Claude");
+    expect(await say(await resolveModel("google", { env }))).toBe("from Gemini");
+    const other = { ...env, GOOGLE_GENERATIVE_AI_API_KEY: "AIza2" };
+    expect(await say(await resolveModel("google:gemini-2.5-pro", { env: other }))).toBe("again");
+    expect(server.requests.map(({ path, headers }) => [path, headers["x-goog-api-key"]])).toEqual([
+      ["/v1/messages", undefined],
+      ["/v1/models/gemini-2.5-flash:streamGenerateContent?alt=sse", "AIza1"],
+      ["/v1/models/gemini-2.5-pro:streamGenerateContent?alt=sse", "AIza2"],
+    ]);
+    expect(server.requests[0]?.headers["x-api-key"]).toBe("sk-ant-1");
+    expect(server.requests[0]?.body).toMatchObject({ max_tokens: 64_000 });
+  });
+
+  it("says which package is missing", async () => {
+    const importPackage = async (name: string) =>
+      Promise.reject(
+        Object.assign(new Error(`Cannot find package '${name}'`), { code: "ERR_MODULE_NOT_FOUND" }),
+      );
+    const env = { ANTHROPIC_API_KEY: "k" };
+    await expect(resolveModel("anthropic", { env, importPackage })).rejects.toMatchObject({
+      code: "model_not_configured",
+      message:
+        "anthropic/claude-sonnet-4-5 needs the package @ai-sdk/anthropic, which is not installed.",
+      hint: "Run `npm install @ai-sdk/anthropic`, with -g if codeact was installed with it.",
+    });
+  });
+
+  it("learns from the server and the catalog what a model holds and costs", async () => {
+    await using server = await startScriptedServer(
+      [],
+      ["qwen3:8b", { id: "served", max_model_len: 8192 }, "gpt-5-mini"],
+    );
+    const localServers = [{ name: "vllm", baseUrl: server.baseUrl }];
+    const catalog = createModelCatalog([
+      { pattern: "vllm/gpt-5-mini", contextTokens: 1000, usdPerMillion: { input: 1, output: 1 } },
+    ]);
+    const resolve = (spec: string) => resolveModel(spec, { env: {}, localServers, catalog });
+    const told = await resolve(`${server.baseUrl}#served`);
+    expect(told.capabilities).toEqual({ images: false, contextTokens: 8192 });
+    // A server of one's own may give the model less room than it could hold.
+    const local = await resolve("vllm/qwen3:8b");
+    expect(local).toMatchObject({ capabilities: { images: false, toolCalls: true } });
+    expect(local.capabilities.contextTokens).toBeUndefined();
+    const own = await resolve("vllm/gpt-5-mini");
+    expect(own).toMatchObject({ capabilities: { contextTokens: 1000 }, price: { input: 1 } });
+    const env = { OPENAI_API_KEY: "k" };
+    expect(await resolveModel("openai/gpt-5-mini", { env, catalog })).toMatchObject({
+      capabilities: { images: true, contextTokens: 400_000, toolCalls: true },
+      price: { input: 0.25, output: 2 },
+    });
   });
 
   it("replays a file", async () => {

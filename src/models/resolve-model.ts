@@ -1,20 +1,32 @@
+import { basename, resolve } from "node:path";
 import { CodeActError } from "../errors.ts";
+import { createAISDKModel } from "./ai-sdk-model.ts";
+import { openLanguageModel } from "./ai-sdk-providers.ts";
 import {
   discoverModels,
   hosted,
   listModels,
+  placeOf,
   type DiscoveredProvider,
   type DiscoveryOptions,
+  type Environment,
 } from "./discover-models.ts";
+import type { ImportPackage } from "./import-package.ts";
+import { createLlamaModel } from "./llama-model.ts";
+import { loadModelCatalog, type ModelCatalog } from "./model-catalog.ts";
 import type { Model } from "./model.ts";
 import { createOpenAIModel } from "./openai-model.ts";
-import { hostedProviders, localServers, seesImages } from "./providers.ts";
+import { hostedProviders, localServers, seesImages, type HostedProvider } from "./providers.ts";
 import { loadReplay } from "./replay-file.ts";
 import { createReplayModel } from "./replay-model.ts";
 
 export interface ResolveOptions extends DiscoveryOptions {
   /** Whether the model sees pictures. Default: guessed from its name. */
   readonly images?: boolean;
+  /** Default: `loadModelCatalog(env)`. */
+  readonly catalog?: ModelCatalog;
+  /** Loads an optional package. Default: `import`. */
+  readonly importPackage?: ImportPackage;
 }
 
 const setup =
@@ -28,11 +40,15 @@ const setup =
  *     ollama/qwen3:8b                    the same for a server on this machine
  *     groq                               a provider alone: its usual or first model
  *     http://127.0.0.1:8000/v1#qwen3     any server and its model; without `#`, its first model
+ *     anthropic/claude-sonnet-4-5        Anthropic's and Google's own APIs, through the AI SDK's optional packages
+ *     llama:models/qwen3-8b.gguf         a file, run in this process by node-llama-cpp, an optional package
  *     replay:conversation.jsonl          recorded replies
  *     gpt-5-mini                         a model alone: a local server that has it, else the first key's provider
  *
+ * What a model can and costs comes from its server, else from the catalog.
  * Without a spec `CODEACT_MODEL` of the environment counts, then the first that `discoverModels` finds.
- * Rejects with `model_not_configured`, `model_unreachable`, or the faults of `loadReplay`.
+ * Rejects with `model_not_configured`, `model_unreachable`, or the faults of `loadReplay`, `loadModelCatalog`
+ * and `createLlamaModel`.
  */
 export async function resolveModel(
   spec?: string,
@@ -44,6 +60,7 @@ export async function resolveModel(
     const path = wanted.slice("replay:".length);
     return createReplayModel({ ...(await loadReplay(path)), source: path });
   }
+  if (wanted.startsWith("llama:")) return resolveFile(wanted.slice("llama:".length), options);
   if (/^https?:\/\//.test(wanted)) return resolveAddress(wanted, options);
 
   const separator = wanted.search(/[/:]/);
@@ -51,18 +68,19 @@ export async function resolveModel(
   const model = separator < 0 ? undefined : wanted.slice(separator + 1) || undefined;
   const service = hostedProviders.find(({ name }) => name === provider);
   if (service !== undefined) {
-    const configured = hosted(options.env).find((found) => found.provider === provider);
-    if (configured === undefined) {
+    const configured = placeOf(service, options.env);
+    if (configured.apiKeyName === undefined && !isOwnServer(service, options.env)) {
+      const names = [service.apiKeyName, service.otherKeyName].filter(Boolean).join(" or ");
       throw new CodeActError("model_not_configured", `There is no API key for ${provider}.`, {
-        hint: `Set ${service.apiKeyName}.`,
+        hint: `Set ${names}.`,
       });
     }
     return build(configured, model ?? service.defaultModel, options);
   }
   const server = (options.localServers ?? localServers).find(({ name }) => name === provider);
   if (server !== undefined) {
-    const place = { provider, baseUrl: server.baseUrl };
-    return build(place, model ?? (await firstModel(server.baseUrl, options)), options);
+    const place = { provider, baseUrl: server.baseUrl, local: true };
+    return buildServed(place, model, options);
   }
   const found = await discoverModels(options);
   const place =
@@ -96,30 +114,93 @@ async function resolveAddress(address: string, options: ResolveOptions): Promise
   const model = hash < 0 ? "" : address.slice(hash + 1);
   // The key goes to the server that it was set for, and to no other.
   const own = options.env["OPENAI_BASE_URL"] === baseUrl && options.env["OPENAI_API_KEY"];
-  const place = { provider: "openai", baseUrl, ...(own && { apiKeyName: "OPENAI_API_KEY" }) };
-  return build(place, model || (await firstModel(baseUrl, options)), options);
+  const place = {
+    provider: "server",
+    baseUrl,
+    local: true,
+    ...(own && { apiKeyName: "OPENAI_API_KEY" }),
+  };
+  return buildServed(place, model || undefined, options);
 }
 
-async function firstModel(baseUrl: string, options: ResolveOptions): Promise<string> {
-  const [first] = await listModels(baseUrl, { ...options, timeoutMs: options.timeoutMs ?? 3000 });
-  if (first !== undefined) return first;
+/** Builds a model of a server that may tell more about it; without a name, of the server's first. */
+async function buildServed(
+  place: Place,
+  model: string | undefined,
+  options: ResolveOptions,
+): Promise<Model> {
+  const { baseUrl, apiKeyName } = place;
+  const apiKey = apiKeyName === undefined ? undefined : options.env[apiKeyName];
+  const served = await listModels(baseUrl, {
+    ...options,
+    timeoutMs: options.timeoutMs ?? (model === undefined ? 3000 : 400),
+    ...(apiKey !== undefined && { apiKey }),
+  });
+  const found = served.find(({ id }) => model === undefined || id === model);
+  const name = model ?? found?.id;
+  if (name !== undefined) return build(place, name, options, found?.contextTokens);
   throw new CodeActError("model_unreachable", `No model server answers at ${baseUrl}.`, {
     hint: "Start the server and load a model, or check the address.",
   });
 }
 
-function build(
-  place: Pick<DiscoveredProvider, "baseUrl" | "apiKeyName">,
+type Place = Pick<DiscoveredProvider, "provider" | "baseUrl" | "apiKeyName" | "local">;
+
+async function build(
+  place: Place,
   model: string,
   options: ResolveOptions,
-): Model {
-  const apiKey = place.apiKeyName === undefined ? undefined : options.env[place.apiKeyName];
+  toldContextTokens?: number,
+): Promise<Model> {
+  const { provider, baseUrl, apiKeyName, local } = place;
+  const catalog = options.catalog ?? (await loadModelCatalog(options.env));
+  const known = catalog.find(model, provider);
+  // What a model costs and holds elsewhere says nothing of a server of one's own.
+  const { price, contextTokens, maxOutputTokens } = local
+    ? catalog.findOwn(model, provider)
+    : known;
+  const size = catalog.findOwn(model, provider).contextTokens ?? toldContextTokens ?? contextTokens;
+  const apiKey = apiKeyName === undefined ? undefined : options.env[apiKeyName];
+  const common = {
+    images: options.images ?? known.images ?? seesImages(model),
+    ...(size !== undefined && { contextTokens: size }),
+    ...(known.toolCalls !== undefined && { toolCalls: known.toolCalls }),
+    ...(price && { price }),
+    ...(apiKey && apiKeyName && { apiKey, apiKeyName }),
+  };
+  const service = hostedProviders.find(({ name }) => name === provider);
+  if (service?.api !== undefined) {
+    const languageModel = await openLanguageModel(service.api, model, {
+      baseUrl,
+      apiKey: apiKey ?? "none",
+      ...(options.fetch !== undefined && { fetch: options.fetch }),
+      ...(options.importPackage !== undefined && { importPackage: options.importPackage }),
+    });
+    return createAISDKModel(languageModel, {
+      ...common,
+      ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    });
+  }
   return createOpenAIModel({
     model,
-    baseUrl: place.baseUrl,
-    images: options.images ?? seesImages(model),
-    ...(apiKey && place.apiKeyName && { apiKey, apiKeyName: place.apiKeyName }),
+    baseUrl,
+    ...common,
     ...(options.fetch !== undefined && { fetch: options.fetch }),
+  });
+}
+
+/** A server of one's own may need no key. */
+function isOwnServer({ baseUrlName }: HostedProvider, env: Environment): boolean {
+  return baseUrlName !== undefined && Boolean(env[baseUrlName]);
+}
+
+async function resolveFile(path: string, options: ResolveOptions): Promise<Model> {
+  const catalog = options.catalog ?? (await loadModelCatalog(options.env));
+  const { contextTokens } = catalog.findOwn(basename(path, ".gguf"), "llama");
+  return createLlamaModel({
+    path: resolve(path),
+    ...(contextTokens !== undefined && { contextTokens }),
+    ...(options.importPackage !== undefined && { importPackage: options.importPackage }),
   });
 }
 
