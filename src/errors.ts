@@ -23,6 +23,7 @@ export const errorKinds = {
   model_unreachable: { httpStatus: 502, exitCode: 4, retryable: true },
   model_rate_limited: { httpStatus: 429, exitCode: 4, retryable: true },
   model_timeout: { httpStatus: 504, exitCode: 4, retryable: true },
+  model_context_exceeded: { httpStatus: 413, exitCode: 4, retryable: false },
   model_failed: { httpStatus: 502, exitCode: 4, retryable: false },
   python_not_found: { httpStatus: 503, exitCode: 5, retryable: false },
   environment_failed: { httpStatus: 503, exitCode: 5, retryable: true },

@@ -1,41 +1,16 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { collect, says, scripted, stable } from "../../test/scripted-conversation.ts";
 import { CodeActError } from "../errors.ts";
 import { createBareRuntime } from "../execution/runtimes/bare-runtime.ts";
 import type { Session } from "../execution/session.ts";
 import { messageText, textMessage } from "../models/model.ts";
-import type { Model, ModelEvent, ModelRequest } from "../models/model.ts";
+import type { Model } from "../models/model.ts";
 import { createAgent } from "./agent.ts";
-import type { AgentOptions, AgentRun } from "./agent.ts";
+import type { AgentOptions } from "./agent.ts";
 import type { AgentEvent } from "./events.ts";
 
 const runtime = createBareRuntime();
 afterAll(() => runtime.close());
-
-type Reply = readonly ModelEvent[] | ((request: ModelRequest) => AsyncIterable<ModelEvent>);
-
-/** A model that gives these replies in order and keeps what it was asked. */
-function scripted(...replies: Reply[]): Model & { readonly requests: ModelRequest[] } {
-  const requests: ModelRequest[] = [];
-  return {
-    id: "scripted",
-    capabilities: { images: false },
-    requests,
-    async *stream(request) {
-      const reply = replies[requests.length];
-      requests.push(request);
-      if (reply === undefined) throw new Error("the script is at its end");
-      yield* typeof reply === "function" ? reply(request) : reply;
-    },
-  };
-}
-
-function says(...pieces: string[]): readonly ModelEvent[] {
-  return [
-    ...pieces.map((text) => ({ type: "text-delta", text }) as const),
-    { type: "usage", usage: { inputTokens: 10, outputTokens: 2 } },
-    { type: "finish", reason: "stop" },
-  ];
-}
 
 /** Runs one task on a fresh agent that closes its own session. */
 async function runOnce(
@@ -46,32 +21,6 @@ async function runOnce(
   await using agent = createAgent({ model, runtime, ...options } as AgentOptions);
   const events = await collect(agent.run("the task", signal ? { signal } : {}));
   return { events, history: agent.messages.map((m) => `${m.role}: ${messageText(m)}`) };
-}
-
-async function collect(run: AgentRun): Promise<AgentEvent[]> {
-  const events: AgentEvent[] = [];
-  for await (const event of run) events.push(event);
-  return events;
-}
-
-/** Times and memory differ from run to run, and printed text may come in any number of pieces. */
-function stable(events: readonly AgentEvent[]): unknown[] {
-  const result: unknown[] = [];
-  let printed = "";
-  for (const [index, event] of events.entries()) {
-    const next = events[index + 1];
-    if (event.type === "output" && event.output.type === "stream") {
-      printed += event.output.text;
-      if (next?.type === "output" && next.output.type === "stream") continue;
-      result.push({ ...event, output: { ...event.output, text: printed } });
-      printed = "";
-    } else if (event.type === "cell-end") {
-      result.push({ ...event, outcome: event.outcome.status });
-    } else {
-      result.push(event);
-    }
-  }
-  return result;
 }
 
 const usage = { inputTokens: 10, outputTokens: 2 };
@@ -173,7 +122,8 @@ describe("a run", () => {
     expect(events.at(-1)).toEqual({
       type: "run-end",
       result: {
-        status: "turn-limit",
+        status: "budget",
+        budget: "turns",
         turns: 2,
         usage: { inputTokens: 20, outputTokens: 4 },
       },

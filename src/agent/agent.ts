@@ -6,11 +6,18 @@ import type { ActionFormat, EnvironmentDescription } from "../formats/format.ts"
 import { textMessage } from "../models/model.ts";
 import type { Message, Model } from "../models/model.ts";
 import { runLoop } from "./agent-loop.ts";
+import { createAnswerReader } from "./answer-rules.ts";
+import type { AnswerRules } from "./answer-rules.ts";
+import { checkBudget } from "./budget.ts";
+import type { Budget } from "./budget.ts";
+import { createCompactor } from "./compaction.ts";
+import type { CompactionOptions } from "./compaction.ts";
 import { createEventLog } from "./event-log.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
 import { appendUser, lostSessionNotice, textPart } from "./history.ts";
 import type { Task } from "./history.ts";
 import type { Sampling } from "./stream-reply.ts";
+import type { TurnRecords } from "./turn-records.ts";
 
 /** A conversation: one model, one live interpreter, any number of tasks after one another. */
 export interface Agent extends AsyncDisposable {
@@ -18,7 +25,7 @@ export interface Agent extends AsyncDisposable {
    * Starts to work on a task at once; the run goes on whether or not anybody reads its events.
    * Throws `session_busy` while another run is going on and `session_closed` after `close`.
    */
-  run(task: string | Task, options?: RunOptions): AgentRun;
+  run<Value = unknown>(task: string | Task, options?: RunOptions<Value>): AgentRun<Value>;
   /** The conversation so far, the system message first. */
   readonly messages: readonly Message[];
   /** The interpreter; an agent that opens its own has none before its first run. */
@@ -27,15 +34,19 @@ export interface Agent extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-export interface RunOptions {
+export interface RunOptions<Value = unknown> {
+  /** What the answer must be; what it holds is then `value` of the result. */
+  readonly answer?: AnswerRules<Value>;
+  /** Limits of this run; what is left out is the agent's. */
+  readonly budget?: Budget;
   /** Ends the run as `aborted`, at any moment; a running cell is interrupted. */
   readonly signal?: AbortSignal;
 }
 
 /** One run. Each reader gets all events, from the first; to stop a run, fire its signal. */
-export interface AgentRun extends AsyncIterable<AgentEvent> {
+export interface AgentRun<Value = unknown> extends AsyncIterable<AgentEvent> {
   /** How the run ended. Never rejects: faults are results of status `failed`. */
-  readonly result: Promise<RunResult>;
+  readonly result: Promise<RunResult<Value>>;
 }
 
 export type AgentOptions = AgentSettings &
@@ -62,8 +73,14 @@ export interface AgentSettings {
   readonly instructions?: string;
   /** What the model is told of the interpreter. Files of the workspace are added to it. */
   readonly environment?: EnvironmentDescription;
-  /** Replies of the model in one run. Default: 20. */
+  /** What one run may use. Default: 20 turns. */
+  readonly budget?: Budget;
+  /** Short for `budget.turns`. */
   readonly maxTurns?: number;
+  /** The model takes stock in turn 1 and in every turn that is this many after it. Default: never. */
+  readonly planningInterval?: number;
+  /** How old turns give way to a summary when the model's context fills up; false: never. */
+  readonly compaction?: CompactionOptions | false;
   /** Characters of one cell's output that reach the model. Default: 10,000. */
   readonly maxOutputCharacters?: number;
   /** Wall time of one cell. Default: the session's. */
@@ -79,13 +96,10 @@ export interface AgentSettings {
 /** Makes an agent. Nothing is started before its first run. */
 export function createAgent(options: AgentOptions): Agent {
   const { model, runtime, format = createCodeFormat() } = options;
-  const maxTurns = options.maxTurns ?? 20;
-  if (!Number.isInteger(maxTurns) || maxTurns < 1) {
-    throw new CodeActError(
-      "invalid_input",
-      `maxTurns must be a whole number from 1, not ${maxTurns}.`,
-    );
-  }
+  const budget = { turns: options.maxTurns ?? 20, ...options.budget };
+  checkBudget(budget, model);
+  const compactor = options.compaction === false ? undefined : createCompactor(options.compaction);
+  const records: TurnRecords = new WeakMap();
   const messages: Message[] = [...(options.messages ?? [])];
   const closing = new AbortController();
   let session: Session | undefined = options.session;
@@ -126,7 +140,8 @@ export function createAgent(options: AgentOptions): Agent {
     await dead.close().catch(() => {});
   }
 
-  function run(task: string | Task, { signal }: RunOptions = {}): AgentRun {
+  function run<Value>(task: string | Task, runOptions: RunOptions<Value> = {}): AgentRun<Value> {
+    const { signal } = runOptions;
     if (closing.signal.aborted) {
       throw new CodeActError("session_closed", "The agent was closed and takes no more tasks.");
     }
@@ -135,6 +150,9 @@ export function createAgent(options: AgentOptions): Agent {
         hint: "Wait for the result of the run before you start the next one.",
       });
     }
+    const runBudget = { ...budget, ...runOptions.budget };
+    checkBudget(runBudget, model);
+    const answers = createAnswerReader(runOptions.answer as AnswerRules | undefined);
     const log = createEventLog<AgentEvent>();
     const loop = runLoop({
       ...options,
@@ -142,7 +160,10 @@ export function createAgent(options: AgentOptions): Agent {
       format,
       messages,
       openSession,
-      maxTurns,
+      records,
+      budget: runBudget,
+      answers,
+      ...(compactor && { compactor }),
       maxOutputCharacters: options.maxOutputCharacters ?? 10_000,
       task: typeof task === "string" ? { text: task } : task,
       signal: signal ? AbortSignal.any([signal, closing.signal]) : closing.signal,
@@ -152,7 +173,10 @@ export function createAgent(options: AgentOptions): Agent {
       active = undefined;
     });
     active = result;
-    return { result, [Symbol.asyncIterator]: () => log[Symbol.asyncIterator]() };
+    return {
+      result: result as Promise<RunResult<Value>>,
+      [Symbol.asyncIterator]: () => log[Symbol.asyncIterator](),
+    };
   }
 
   async function close(): Promise<void> {

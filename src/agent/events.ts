@@ -1,11 +1,16 @@
 import type { CodeActError } from "../errors.ts";
 import type { Outcome, Output } from "../execution/outcome.ts";
+import type { BudgetKind } from "../execution/session.ts";
 import type { Usage } from "../models/model.ts";
+import type { StuckVerdict } from "./stuck-detector.ts";
 
 /**
  * All that happens in a run, in one linear order. The same events drive the terminal, JSON lines and the web.
  *
- *     run-start (turn-start text-delta* code-delta* [code-complete cell-start output* cell-end] turn-end)* run-end
+ *     run   = run-start turn* run-end
+ *     turn  = turn-start [compaction] [plan-start text-delta* plan-end] [budget-low] [compaction] reply turn-end
+ *     reply = text-delta* code-delta* [refusal | code-complete [cell] [stuck-detected]]
+ *     cell  = cell-start output* cell-end [final-answer | answer-refused]
  */
 export type AgentEvent =
   | { readonly type: "run-start"; readonly task: string; readonly modelId: string }
@@ -20,7 +25,37 @@ export type AgentEvent =
   | { readonly type: "cell-end"; readonly turn: number; readonly outcome: Outcome }
   /** The reply could not be understood; the model is told `reason`. */
   | { readonly type: "reply-malformed"; readonly turn: number; readonly reason: string }
-  /** `costUsd`: of this turn's reply, when the model's price is known. */
+  /** The answer is not what was asked for; the model is told `reason`. */
+  | { readonly type: "answer-refused"; readonly turn: number; readonly reason: string }
+  /** The code gave the answer, which is accepted. */
+  | {
+      readonly type: "final-answer";
+      readonly turn: number;
+      readonly text: string;
+      readonly value: unknown;
+    }
+  /** The model repeats itself. `dropped`: `turnsDropped` turns were taken out of history. */
+  | ({
+      readonly type: "stuck-detected";
+      readonly turn: number;
+      readonly measure: StuckVerdict["measure"];
+      readonly turnsDropped: number;
+    } & StuckVerdict["repetition"])
+  /** The model was told that this kind of its budget comes to an end. */
+  | { readonly type: "budget-low"; readonly turn: number; readonly budget: BudgetKind }
+  /** Older turns gave way to a summary. Tokens are estimates. */
+  | {
+      readonly type: "compaction";
+      readonly turn: number;
+      readonly reason: "threshold" | "context-exceeded";
+      readonly turnsReplaced: number;
+      readonly tokensBefore: number;
+      readonly tokensAfter: number;
+    }
+  /** The model takes stock; until `plan-end`, prose belongs to that. */
+  | { readonly type: "plan-start"; readonly turn: number }
+  | { readonly type: "plan-end"; readonly turn: number; readonly text: string }
+  /** `costUsd`: of all that the model did in this turn, when its price is known. */
   | {
       readonly type: "turn-end";
       readonly turn: number;
@@ -29,15 +64,23 @@ export type AgentEvent =
     }
   | { readonly type: "run-end"; readonly result: RunResult };
 
-export interface RunResult {
+export interface RunResult<Value = unknown> {
   /**
    * - `answered`: the model gave its answer.
-   * - `turn-limit`: it used all its turns.
+   * - `budget`: what `budget` names was used up. `answer` is what the model then said, when it did answer.
+   * - `stuck`: it repeated itself after it had been told. `answer` as for `budget`.
+   * - `rejected`: its answers were not accepted too often; `rejection` says why the last one was not.
    * - `aborted`: the signal fired.
    * - `failed`: the model or the engine failed; `error` says how. What was done before stays done.
    */
-  readonly status: "answered" | "turn-limit" | "aborted" | "failed";
+  readonly status: "answered" | "budget" | "stuck" | "rejected" | "aborted" | "failed";
   readonly answer?: string;
+  /** The answer as data: when it had a schema, or came from code. */
+  readonly value?: Value;
+  /** The last prose of a model that never came to an answer. */
+  readonly partialAnswer?: string;
+  readonly budget?: BudgetKind;
+  readonly rejection?: string;
   readonly error?: CodeActError;
   readonly turns: number;
   readonly usage: Usage;

@@ -13,10 +13,6 @@ export interface Task {
   readonly images?: readonly ImagePart[];
 }
 
-/** What the model reads before its last turn. */
-export const lastTurnNotice =
-  "This is your last turn. Do not run more code: give your final answer now, with what you know.";
-
 /** What the model reads after a reply that was cut short before its code ran. */
 export const interruptedReplyNotice =
   "The user interrupted this reply. If there was code in it, it was not run.";
@@ -74,12 +70,19 @@ export function appendUser(messages: Message[], content: readonly ContentPart[])
 
 /**
  * Adds what the model said, its tool call last. A blank reply without a call leaves no message, because
- * many models refuse one. A call whose id is missing or was there before gets one of its own.
+ * many models refuse one. Returns the message. A call whose id is missing or was there before gets one of its own.
  */
-export function appendAssistant(messages: Message[], text: string, toolCall?: ToolCallPart): void {
+export function appendAssistant(
+  messages: Message[],
+  text: string,
+  toolCall?: ToolCallPart,
+): Message | undefined {
   const content: MessagePart[] = text.trim() === "" ? [] : [textPart(text)];
   if (toolCall !== undefined) content.push({ ...toolCall, id: uniqueCallId(messages, toolCall) });
-  if (content.length > 0) messages.push({ role: "assistant", content });
+  if (content.length === 0) return undefined;
+  const message: Message = { role: "assistant", content };
+  messages.push(message);
+  return message;
 }
 
 /** Some servers give no id, or the same one to each call; nine characters are what the strictest accept. */

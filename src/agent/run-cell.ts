@@ -3,7 +3,10 @@ import type { ExecuteOptions, Session } from "../execution/session.ts";
 import type { AgentEvent } from "./events.ts";
 import { createEventLog } from "./event-log.ts";
 
-export interface RunCellOptions extends Pick<ExecuteOptions, "signal" | "timeoutMs" | "onInput"> {
+export interface RunCellOptions extends Pick<
+  ExecuteOptions,
+  "signal" | "timeoutMs" | "onInput" | "context"
+> {
   readonly session: Session;
   readonly code: string;
   readonly turn: number;
@@ -16,7 +19,7 @@ export interface RunCellOptions extends Pick<ExecuteOptions, "signal" | "timeout
 export async function* runCell(
   options: RunCellOptions,
 ): AsyncGenerator<AgentEvent, Outcome, undefined> {
-  const { session, code, turn, signal, timeoutMs, onInput } = options;
+  const { session, code, turn, signal, timeoutMs, onInput, context } = options;
   yield { type: "cell-start", turn, code };
 
   const outputs = createEventLog<Output>();
@@ -26,6 +29,7 @@ export async function* runCell(
       ...(signal && { signal }),
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(onInput && { onInput }),
+      ...(context && { context }),
     })
     .finally(() => outputs.end());
   // Awaited below; until then a rejection must not count as unhandled.

@@ -13,6 +13,8 @@ export interface Reply {
   readonly parsed: ParsedReply;
   /** All text of the model, marks included. */
   readonly text: string;
+  /** What of it is no code. */
+  readonly prose: string;
   /** `complete`: the action was whole before the model had ended. */
   readonly finish: FinishReason | "complete";
   readonly error?: CodeActError;
@@ -96,7 +98,8 @@ export async function* streamReply(
   if (parser.complete && finish !== "aborted") finish = "complete";
   const parsed = parser.finish();
   yield* heldBack(parsed, shown).map(toEvent);
-  return { parsed, text, finish, usage, ...(finish === "error" && error && { error }) };
+  const prose = shown.text;
+  return { parsed, text, prose, finish, usage, ...(finish === "error" && error && { error }) };
 }
 
 /** What the parser kept until the end because it might have become a mark. */

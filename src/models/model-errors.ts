@@ -72,7 +72,7 @@ export function serviceError(failure: ServiceFailure, service: ServiceDescriptio
   }
   if (isContextOverflow(said)) {
     return make(
-      "model_failed",
+      "model_context_exceeded",
       `The conversation is too long for ${model}: ${said}`,
       "Shorten the conversation, or use a model with a larger context.",
     );

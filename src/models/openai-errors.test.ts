@@ -34,7 +34,7 @@ describe("failures", () => {
     [
       400,
       { error: { message: "maximum context length is 8192 tokens" } },
-      "model_failed",
+      "model_context_exceeded",
       /too long for test-model/,
     ],
     [

@@ -80,10 +80,13 @@ function exitCodeOf(result: RunResult, context: CliContext): number {
   switch (result.status) {
     case "answered":
       return 0;
-    case "turn-limit":
+    case "budget":
       context.stderr.write(
         `codeact: The model gave no answer in ${result.turns} ${result.turns === 1 ? "turn" : "turns"}.\n  Allow more with --max-turns, or make the task smaller.\n`,
       );
+      return 1;
+    case "stuck":
+    case "rejected":
       return 1;
     case "aborted":
       return 130;

@@ -1,0 +1,72 @@
+import { CodeActError, isCodeActError } from "../errors.ts";
+import type { Session } from "../execution/session.ts";
+import type { BudgetMeter } from "./budget.ts";
+import type { AgentEvent, RunResult } from "./events.ts";
+import { appendUser, taskContent } from "./history.ts";
+import type { LoopOptions } from "./loop-options.ts";
+import { createStuckDetector } from "./stuck-detector.ts";
+import type { StuckDetector } from "./stuck-detector.ts";
+
+/** How a run ended. */
+export type RunEnd = Omit<RunResult, "turns" | "usage" | "costUsd">;
+/** The steps of a run yield events and return its end once there is one. */
+export type Step<Result = RunEnd | undefined> = AsyncGenerator<AgentEvent, Result, undefined>;
+
+/** A run that is going on. */
+export interface Run {
+  readonly options: LoopOptions;
+  readonly session: Session;
+  readonly meter: BudgetMeter;
+  readonly stuck: StuckDetector;
+  /** Fires when somebody aborts the run, and when its time is over. */
+  readonly signal: AbortSignal | undefined;
+  /** The model's last prose, in case that no answer comes. */
+  prose: string;
+  refusals: number;
+}
+
+/** Opens the session and puts the task into the history. */
+export async function startRun(options: LoopOptions, meter: BudgetMeter): Promise<Run> {
+  const { signal } = options;
+  const session = await options.openSession(signal);
+  appendUser(options.messages, taskContent(fullTask(options), options.model.capabilities.images));
+  const signals = [signal, meter.deadline].filter((each) => each !== undefined);
+  return {
+    options,
+    session,
+    meter,
+    stuck: createStuckDetector(),
+    signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
+    prose: "",
+    refusals: 0,
+  };
+}
+
+/** The task with what is asked of its answer. */
+export function fullTask({ task, answers }: LoopOptions): LoopOptions["task"] {
+  const { instructions } = answers;
+  return instructions === undefined ? task : { ...task, text: `${task.text}\n\n${instructions}` };
+}
+
+/** Whether a signal has fired. */
+export function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
+/** Whether the run was stopped by its budget of time, not by a person. */
+export function isTimeOver({ options, meter }: Run): boolean {
+  return isAborted(meter.deadline) && !isAborted(options.signal);
+}
+
+/** The end of a run that a fault has ended. */
+export function failure(cause: unknown): RunEnd {
+  const error = isCodeActError(cause)
+    ? cause
+    : new CodeActError("backend_lost", `The run ended with a fault: ${describe(cause)}`, { cause });
+  return { status: "failed", error };
+}
+
+/** The message of whatever was thrown. */
+export function describe(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
