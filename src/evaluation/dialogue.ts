@@ -70,7 +70,7 @@ export async function* playDialogue(
     if ("end" in step) return ended({ status: "answered", ...step.end });
     appendUser(messages, [textPart(step.say)]);
   }
-  return ended({ status: signal.aborted ? "aborted" : "turn-limit", success: false });
+  return ended({ status: signal.aborted ? "aborted" : "budget", success: false });
 
   async function* actOn({ parsed }: Reply): AsyncGenerator<AgentEvent, DialogueStep, undefined> {
     if (parsed.kind === "answer") return options.afterAnswer(parsed.text, turn);

@@ -48,7 +48,9 @@ export function verdictOf(
     return error.code.startsWith("model_") ? "model error" : "infrastructure";
   }
   if (ending.status === "answered") return isRefusal(ending, events) ? "refused" : "wrong";
-  if (ending.status === "turn-limit") {
+  if (ending.status === "stuck") return "stuck";
+  if (ending.status === "rejected") return "wrong";
+  if (ending.status === "budget") {
     if (areMalformed(events)) return "malformed";
     return areRepeated(events) ? "stuck" : "turn limit";
   }
