@@ -5,6 +5,8 @@ import { createEnvCommand } from "./commands/env-command.ts";
 import { createEvalCommand } from "./commands/eval-command.ts";
 import { createExecCommand } from "./commands/exec-command.ts";
 import { createMcpCommand } from "./commands/mcp-command.ts";
+import { createModelCommand } from "./commands/model-command.ts";
+import { createModelsCommand } from "./commands/models-command.ts";
 import { createRunCommand } from "./commands/run-command.ts";
 import { createSetupCommand } from "./commands/setup-command.ts";
 import { packageVersion } from "./package-version.ts";
@@ -20,17 +22,17 @@ export function createProgram(context: CliContext): Command {
     createExecCommand(context),
     createMcpCommand(context),
     createEvalCommand(context),
+    createModelsCommand(context),
+    createModelCommand(context),
     createEnvCommand(context),
     createDoctorCommand(context),
     createSetupCommand(context),
   ];
   for (const command of commands) program.addCommand(command);
-  for (const command of [program, ...commands]) {
+  for (const command of [program, ...commands, ...commands.flatMap((one) => one.commands)]) {
     command
       .exitOverride()
-      .showHelpAfterError(
-        `Run \`codeact ${command === program ? "" : `${command.name()} `}--help\`.`,
-      )
+      .showHelpAfterError(`Run \`${fullName(command)} --help\`.`)
       .configureOutput({
         writeOut: (text) => context.stdout.write(text),
         writeErr: (text) => context.stderr.write(text),
@@ -38,6 +40,10 @@ export function createProgram(context: CliContext): Command {
       });
   }
   return program;
+}
+
+function fullName(command: Command): string {
+  return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
 }
 
 /** Runs one command line and returns its exit code. Never throws: faults become a sentence on stderr. */

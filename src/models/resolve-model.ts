@@ -1,4 +1,5 @@
-import { basename, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { CodeActError } from "../errors.ts";
 import { createAISDKModel } from "./ai-sdk-model.ts";
 import { openLanguageModel } from "./ai-sdk-providers.ts";
@@ -15,6 +16,7 @@ import type { ImportPackage } from "./import-package.ts";
 import { createLlamaModel } from "./llama-model.ts";
 import { loadModelCatalog, type ModelCatalog } from "./model-catalog.ts";
 import type { Model } from "./model.ts";
+import { modelsFolder } from "./model-source.ts";
 import { createOpenAIModel } from "./openai-model.ts";
 import { hostedProviders, localServers, seesImages, type HostedProvider } from "./providers.ts";
 import { loadReplay } from "./replay-file.ts";
@@ -197,8 +199,10 @@ function isOwnServer({ baseUrlName }: HostedProvider, env: Environment): boolean
 async function resolveFile(path: string, options: ResolveOptions): Promise<Model> {
   const catalog = options.catalog ?? (await loadModelCatalog(options.env));
   const { contextTokens } = catalog.findOwn(basename(path, ".gguf"), "llama");
+  const downloaded = join(modelsFolder(options.env), path);
+  const isDownloaded = !existsSync(path) && path === basename(path) && existsSync(downloaded);
   return createLlamaModel({
-    path: resolve(path),
+    path: isDownloaded ? downloaded : resolve(path),
     ...(contextTokens !== undefined && { contextTokens }),
     ...(options.importPackage !== undefined && { importPackage: options.importPackage }),
   });
