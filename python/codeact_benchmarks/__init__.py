@@ -1,0 +1,1 @@
+"""Tools of published benchmarks, as plain Python that runs in a session."""

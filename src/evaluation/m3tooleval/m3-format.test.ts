@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import type { FormatName } from "../benchmark.ts";
+import { answerOf, createM3Format, cutReply } from "./m3-format.ts";
+
+function parse(mode: FormatName, reply: string, unwrapsFences = false) {
+  const parser = createM3Format({ mode, unwrapsFences }).createParser();
+  for (const char of reply) parser.push(char);
+  const { complete } = parser;
+  const parsed = parser.finish();
+  return { complete, ...parsed };
+}
+
+describe("cutReply", () => {
+  it.each([
+    ["  Thought: x\nAction: a, 1 End Action and more", "Thought: x\nAction: a, 1 End Action"],
+    ["Action: a End Action\nAction: b End Action", "Action: a End Action"],
+    ["Answer: 3\nAnswer: 4", "Answer: 3\n"],
+    ["Action: a\nThought: I wonder", "Action: a\n"],
+    ["Thought: first\nThought: second\nAnswer: 3", "Thought: first\nThought: second\nAnswer: 3"],
+  ])("keeps the first action or answer of %j", (reply, kept) => {
+    expect(cutReply(reply)).toBe(kept);
+  });
+});
+
+describe("createM3Format", () => {
+  it("compiles a text action, coercing numbers and keeping quotes", () => {
+    expect(parse("text", "Action: caesar_decode, 'ab c', 5, 1.5 End Action")).toEqual({
+      kind: "action",
+      complete: true,
+      code: `print(caesar_decode("'ab c'", 5, 1.5))`,
+      text: "Action: caesar_decode, 'ab c', 5, 1.5 End Action",
+    });
+    expect(parse("text", "Action: view End Action")).toMatchObject({ code: "print(view())" });
+  });
+
+  it("compiles a JSON action and wraps an argument that is no list", () => {
+    expect(
+      parse("json", 'Action: {"tool": "f", "args": ["x\\n", null, [1, true]]} End Action'),
+    ).toMatchObject({ code: 'print(f("x\\n", None, [1, True]))' });
+    expect(parse("json", 'Action: {"tool": "f", "args": "x"} End Action')).toMatchObject({
+      code: 'print(f("x"))',
+    });
+  });
+
+  it("takes code as it is, and out of a fence only when asked", () => {
+    const reply = "Action:\n```python\nprint(1)\n```\nEnd Action";
+    expect(parse("code", reply)).toMatchObject({ code: "```python\nprint(1)\n```" });
+    expect(parse("code", reply, true)).toMatchObject({ code: "print(1)" });
+    expect(parse("code", "Action:\nfor i in x:\n    f(i)\nEnd Action")).toMatchObject({
+      code: "for i in x:\n    f(i)",
+    });
+  });
+
+  it.each([
+    ["json", "Action: {tool: f} End Action", "Invalid action: it is not valid JSON."],
+    [
+      "json",
+      'Action: {"args": []} End Action',
+      "Invalid action: the JSON object has no field 'tool'.",
+    ],
+    ["json", "Action: null End Action", "Invalid action: the JSON object has no field 'tool'."],
+    ["text", "Action: __import__('os').system End Action", "Could not find the tool"],
+    ["text", "I think it is 4.", "Invalid output."],
+  ] as const)("tells what is wrong with %s: %s", (mode, reply, reason) => {
+    expect(parse(mode, reply)).toMatchObject({
+      kind: "malformed",
+      reason: expect.stringContaining(reason),
+    });
+  });
+
+  it("keeps the whole reply of an answer, from which the answer is taken", () => {
+    const parsed = parse("code", "Thought: done.\nAnswer:  [1, 2] ");
+    expect(parsed).toMatchObject({ kind: "answer", complete: false });
+    expect(answerOf(parsed.text)).toBe("[1, 2]");
+  });
+});

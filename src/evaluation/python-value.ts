@@ -1,0 +1,185 @@
+/** A value as a Python literal writes it. */
+export type PythonValue = null | boolean | number | string | PythonSequence | PythonDict;
+
+export interface PythonSequence {
+  readonly kind: "list" | "tuple" | "set";
+  readonly items: readonly PythonValue[];
+}
+
+export interface PythonDict {
+  readonly kind: "dict";
+  readonly entries: readonly (readonly [PythonValue, PythonValue])[];
+}
+
+const maxDepth = 50;
+
+/** Reads a Python (or JSON) literal: numbers, strings, lists, tuples, sets, dicts. Undefined when `text` is none. */
+export function parsePythonValue(text: string): PythonValue | undefined {
+  let at = 0;
+
+  class NoLiteral extends Error {}
+
+  function fail(): never {
+    throw new NoLiteral();
+  }
+
+  function skip(): void {
+    while (/\s/.test(text[at] ?? "")) at += 1;
+  }
+
+  function takes(token: string): boolean {
+    skip();
+    if (!text.startsWith(token, at)) return false;
+    at += token.length;
+    return true;
+  }
+
+  function value(depth: number): PythonValue {
+    if (depth > maxDepth) fail();
+    skip();
+    const start = text[at];
+    if (start === "[") return sequence("list", "[", "]", depth);
+    if (start === "(") return parenthesis(depth);
+    if (start === "{") return braces(depth);
+    if (start === '"' || start === "'") return string();
+    return word();
+  }
+
+  /** Items up to `close`, and whether a comma was among them. */
+  function items(close: string, depth: number): { found: PythonValue[]; comma: boolean } {
+    const found: PythonValue[] = [];
+    let comma = false;
+    while (!takes(close)) {
+      if (found.length > 0 && !comma) fail();
+      found.push(value(depth + 1));
+      comma = takes(",");
+    }
+    return { found, comma };
+  }
+
+  function sequence(kind: "list", open: string, close: string, depth: number): PythonValue {
+    takes(open);
+    return { kind, items: items(close, depth).found };
+  }
+
+  function parenthesis(depth: number): PythonValue {
+    takes("(");
+    const { found, comma } = items(")", depth);
+    const [only] = found;
+    return found.length === 1 && !comma && only !== undefined
+      ? only
+      : { kind: "tuple", items: found };
+  }
+
+  function braces(depth: number): PythonValue {
+    takes("{");
+    if (takes("}")) return { kind: "dict", entries: [] };
+    const first = value(depth + 1);
+    if (!takes(":")) {
+      if (takes(",")) return { kind: "set", items: [first, ...items("}", depth).found] };
+      if (!takes("}")) fail();
+      return { kind: "set", items: [first] };
+    }
+    const entries: [PythonValue, PythonValue][] = [[first, value(depth + 1)]];
+    while (!takes("}")) {
+      if (!takes(",")) fail();
+      if (takes("}")) break;
+      const key = value(depth + 1);
+      if (!takes(":")) fail();
+      entries.push([key, value(depth + 1)]);
+    }
+    return { kind: "dict", entries };
+  }
+
+  function string(): string {
+    const quote = text[at++]!;
+    let read = "";
+    for (;;) {
+      const char = text[at++];
+      if (char === undefined || char === "\n") fail();
+      if (char === quote) return read;
+      read += char === "\\" ? escape() : char;
+    }
+  }
+
+  function escape(): string {
+    const char = text[at++];
+    if (char === undefined) fail();
+    const digits = { x: 2, u: 4, U: 8 }[char];
+    if (digits !== undefined) {
+      const hex = text.slice(at, at + digits);
+      if (hex.length < digits || !/^[0-9a-f]+$/i.test(hex) || Number.parseInt(hex, 16) > 0x10ffff)
+        fail();
+      at += digits;
+      return String.fromCodePoint(Number.parseInt(hex, 16));
+    }
+    return (
+      { n: "\n", t: "\t", r: "\r", "0": "\0" }[char] ?? (/[\\'"/]/.test(char) ? char : `\\${char}`)
+    );
+  }
+
+  function word(): PythonValue {
+    const found = /^(?:[A-Za-z]+|[+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)/.exec(
+      text.slice(at),
+    )?.[0];
+    if (found === undefined) return fail();
+    at += found.length;
+    if (found === "None" || found === "null") return null;
+    if (found === "True" || found === "true") return true;
+    if (found === "False" || found === "false") return false;
+    const number = Number(found.replaceAll("_", ""));
+    return Number.isFinite(number) ? number : fail();
+  }
+
+  try {
+    const read = value(0);
+    skip();
+    return at === text.length ? read : undefined;
+  } catch (error) {
+    if (error instanceof NoLiteral) return undefined;
+    throw error;
+  }
+}
+
+/** Tells whether two values are equal in Python; `isClose` compares numbers. A list equals a tuple of its items. */
+export function pythonValuesEqual(
+  one: PythonValue,
+  other: PythonValue,
+  isClose: (one: number, other: number) => boolean = Object.is,
+): boolean {
+  const equal = (a: PythonValue, b: PythonValue) => pythonValuesEqual(a, b, isClose);
+  if (typeof one === "number" && typeof other === "number") return isClose(one, other);
+  if (one === null || other === null || typeof one !== "object" || typeof other !== "object") {
+    return one === other;
+  }
+  if (one.kind === "dict" || other.kind === "dict") {
+    if (one.kind !== "dict" || other.kind !== "dict") return false;
+    return (
+      one.entries.length === other.entries.length &&
+      one.entries.every(([key, item]) =>
+        other.entries.some(
+          ([otherKey, otherItem]) => equal(key, otherKey) && equal(item, otherItem),
+        ),
+      )
+    );
+  }
+  if (one.items.length !== other.items.length) return false;
+  if (one.kind === "set" || other.kind === "set") {
+    return one.items.every((item) => other.items.some((candidate) => equal(item, candidate)));
+  }
+  return one.items.every((item, index) => equal(item, other.items[index]!));
+}
+
+/** Writes plain data as a Python literal. */
+export function pythonLiteral(value: unknown): string {
+  if (value === null || value === undefined) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (typeof value === "number")
+    return Number.isFinite(value) ? String(value) : `float("${value}")`;
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(pythonLiteral).join(", ")}]`;
+  const entries = Object.entries(value).map(
+    ([key, item]) => `${JSON.stringify(key)}: ${pythonLiteral(item)}`,
+  );
+  return `{${entries.join(", ")}}`;
+}
