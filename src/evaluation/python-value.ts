@@ -108,10 +108,10 @@ export function parsePythonValue(text: string): PythonValue | undefined {
     const digits = { x: 2, u: 4, U: 8 }[char];
     if (digits !== undefined) {
       const hex = text.slice(at, at + digits);
-      if (hex.length < digits || !/^[0-9a-f]+$/i.test(hex) || Number.parseInt(hex, 16) > 0x10ffff)
-        fail();
+      const code = /^[0-9a-f]+$/i.test(hex) ? Number.parseInt(hex, 16) : Infinity;
+      if (hex.length < digits || code > 0x10ffff) fail();
       at += digits;
-      return String.fromCodePoint(Number.parseInt(hex, 16));
+      return String.fromCodePoint(code);
     }
     return (
       { n: "\n", t: "\t", r: "\r", "0": "\0" }[char] ?? (/[\\'"/]/.test(char) ? char : `\\${char}`)
@@ -174,8 +174,9 @@ export function pythonValuesEqual(
 export function pythonLiteral(value: unknown): string {
   if (value === null || value === undefined) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
-  if (typeof value === "number")
+  if (typeof value === "number") {
     return Number.isFinite(value) ? String(value) : `float("${value}")`;
+  }
   if (typeof value === "string") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(pythonLiteral).join(", ")}]`;
   const entries = Object.entries(value).map(

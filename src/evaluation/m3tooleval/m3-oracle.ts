@@ -14,6 +14,7 @@ interface PlannedCall {
 interface ResultOf {
   /** Counts from 0 in the plan. */
   readonly call: number;
+  readonly isNumber?: true;
 }
 
 /** Calls that fit into the original's ten turns beside the answer. */
@@ -29,13 +30,15 @@ export function m3Oracle(
   const answer = `Thought: I know the answer.\nAnswer: ${record.expected.text}`;
   if (format === "code") return { replies: [`Action:\n${program(plan)}\nEnd Action`, answer] };
   const results: string[] = [];
+  const resultOf = ({ call, isNumber }: ResultOf) =>
+    isNumber === true ? Number(results[call]) : results[call]!;
   const replies = plan.map((call, index): OracleReply => {
     return (conversation) => {
       if (index > 0) results[index - 1] = lastObservation(conversation);
-      const args = call.args.map((arg) => (typeof arg === "object" ? results[arg.call]! : arg));
+      const args = call.args.map((arg) => (typeof arg === "object" ? resultOf(arg) : arg));
       const action =
         format === "json"
-          ? JSON.stringify({ tool: call.tool, args: args.map(asNumber) })
+          ? JSON.stringify({ tool: call.tool, args })
           : [call.tool, ...args].join(", ");
       return `Thought: I call ${call.tool}.\nAction: ${action} End Action`;
     };
@@ -57,10 +60,6 @@ function program(plan: readonly PlannedCall[]): string {
 function lastObservation(conversation: readonly Message[]): string {
   const last = conversation.at(-1);
   return last === undefined ? "" : messageText(last).trim();
-}
-
-function asNumber(value: string | number): string | number {
-  return typeof value === "string" && /^-?\d+(?:\.\d+)?$/.test(value) ? Number(value) : value;
 }
 
 function planCalls(
@@ -112,8 +111,8 @@ function trade(instruction: string): readonly PlannedCall[] {
   const [price = 1, rate = 1, tariff = 0] = numbers;
   return [
     { tool: "convert_currency", args: [price, rate] },
-    { tool: "calculate_tariff", args: [{ call: 0 }, tariff] },
-    { tool: "estimate_final_value", args: [{ call: 0 }, { call: 1 }] },
+    { tool: "calculate_tariff", args: [{ call: 0, isNumber: true }, tariff] },
+    { tool: "estimate_final_value", args: [0, 1].map((call) => ({ call, isNumber: true })) },
   ];
 }
 

@@ -1,0 +1,81 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import type { FormatName, Grading } from "../src/evaluation/benchmark.ts";
+import { m3ToolEval } from "../src/evaluation/m3tooleval/m3-benchmark.ts";
+import { loadM3Data } from "../src/evaluation/m3tooleval/m3-data.ts";
+import { m3Prompt } from "../src/evaluation/m3tooleval/m3-prompt.ts";
+import { createOracleModel } from "../src/evaluation/oracle.ts";
+import { openResultStore, readTrajectories } from "../src/evaluation/result-store.ts";
+import { runEvaluation } from "../src/evaluation/run-evaluation.ts";
+import { createSandboxRuntime } from "../src/execution/runtimes/sandbox-runtime.ts";
+
+const data =
+  process.env["CODEACT_DATA"] ?? fileURLToPath(new URL("../../shared/data", import.meta.url));
+const hasData = existsSync(join(data, "m3tooleval"));
+
+/** Lets the oracle play all tasks and returns what became of them. */
+async function play(format: FormatName, grading: Grading) {
+  const folder = mkdtempSync(join(tmpdir(), "codeact-m3-"));
+  const runtime = await createSandboxRuntime();
+  try {
+    using store = openResultStore(folder);
+    const results = await runEvaluation({
+      benchmark: m3ToolEval.name,
+      tasks: await m3ToolEval.load({ data }),
+      model(task) {
+        const oracle = task.oracle!({ format, grading });
+        if ("impossible" in oracle) throw new Error(oracle.impossible);
+        return createOracleModel(oracle.replies);
+      },
+      runtime,
+      store,
+      format,
+      grading,
+      feedback: "plain",
+    });
+    return { results, trajectories: readTrajectories(folder) };
+  } finally {
+    await runtime.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe.skipIf(!hasData)("M3ToolEval (needs its data)", () => {
+  it("writes the first message of every task as the original does", async () => {
+    const { tasks, functions } = await loadM3Data({ data });
+    const lines = readFileSync(join(data, "m3tooleval/m3tooleval_prompts.jsonl"), "utf8");
+    const originals = lines
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { name: string; mode: string; prompt: string });
+    expect(originals).toHaveLength(3 * tasks.length);
+    for (const { name, mode, prompt } of originals) {
+      const task = tasks.find((candidate) => candidate.name === name)!;
+      const format = mode.replace("_as_action", "") as FormatName;
+      expect(m3Prompt(task.instruction, functions[task.family]!, format)).toBe(prompt);
+    }
+  });
+
+  it.each([
+    ["code", "faithful", 0],
+    ["json", "faithful", 0],
+    // A hexadecimal string without letters is a number in text, which the tool refuses.
+    ["text", "corrected", 7],
+  ] as const)(
+    "is solved by its oracle in %s, %s",
+    async (format, grading, failedCells) => {
+      const { results, trajectories } = await play(format, grading);
+      expect(results).toHaveLength(82);
+      expect(results.filter((result) => !result.success)).toEqual([]);
+      const cells = trajectories
+        .flatMap((trajectory) => trajectory.events)
+        .filter((event) => event.type === "cell-end");
+      expect(cells.length).toBeGreaterThanOrEqual(82);
+      expect(cells.filter((event) => event.outcome.status !== "ok")).toHaveLength(failedCells);
+    },
+    120_000,
+  );
+});
