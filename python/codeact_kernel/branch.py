@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 _PATIENCE_SECONDS = 2.0
 _INTERRUPT_REPEAT_SECONDS = 0.1
 _OUTPUT_TYPES = ("stream", "display", "value", "error")
-_PASSED_ON = ("input", "variables", "answer")
+_PASSED_ON = ("answer", "call", "call-cancel", "input", "variables")
+_CALL_REPLY = b'{"type":"call-reply"'
+# A worker has this little waiting for it unless it makes calls and does not take the replies.
+_MAX_BACKLOG_BYTES = 512 * 1024 * 1024
 
 
 class Branch:
@@ -57,6 +60,7 @@ class Branch:
         self._silent_cells: list[int] = []
         self._copies: list[tuple[int, WorkerHandle]] = []
         self._kept: dict[int, tuple[int, WorkerHandle]] = {}
+        self._provided: dict[str, Any] | None = None
         self.places = {supervisor.place_of(worker.pid)}
 
     def connect(self, wire: socket.socket, request: dict[str, Any]) -> None:
@@ -86,7 +90,10 @@ class Branch:
         try:
             data = self.wire.recv(1 << 18)
             for body in self._reader.feed(data):
-                self._obey(decode(body))
+                if body.startswith(_CALL_REPLY):
+                    self._pass_reply_on(body)
+                else:
+                    self._obey(decode(body))
         except BlockingIOError:
             return
         except (OSError, ProtocolError):
@@ -98,12 +105,20 @@ class Branch:
         if kind == "interrupt":
             if self.cell and self.cell.id == command["id"]:
                 self._stop_cell(self.cell, "interrupted")
+        elif kind in ("pause", "resume"):
+            if self.cell and self.cell.id == command["id"]:
+                self.cell.pause() if kind == "pause" else self.cell.resume()
         elif kind == "input-reply":
             if self.cell and self.cell.id == command["id"]:
                 self.worker.send(command)
         else:
             self._queue.append(command)
             self._take_next()
+
+    def _pass_reply_on(self, body: bytes) -> None:
+        self.worker.send_body(body)
+        if self.worker.backlog > _MAX_BACKLOG_BYTES:
+            self.kill_worker("memory")
 
     def _take_next(self) -> None:
         while self._queue and not self.cell:
@@ -117,7 +132,13 @@ class Branch:
 
     def _answer(self, command: dict[str, Any]) -> None:
         kind, number = command["type"], command["id"]
-        actions = {"checkpoint": self._keep, "restore": self._restore, "drop": self._drop, "fork": self._fork}
+        actions = {
+            "checkpoint": self._keep,
+            "restore": self._restore,
+            "drop": self._drop,
+            "fork": self._fork,
+            "provide": self._provide,
+        }
         try:
             actions[kind](command)
         except (OSError, LookupError) as error:
@@ -264,6 +285,11 @@ class Branch:
         self._kept[command["checkpoint"]] = (self._cells_run, copy)
         self._checkpoint()
 
+    def _provide(self, command: dict[str, Any]) -> None:
+        """Have the worker define the host's functions, and every worker that takes its place."""
+        self._provided = command
+        self.worker.send(command)
+
     def _drop(self, command: dict[str, Any]) -> None:
         self._kept.pop(command["checkpoint"])[1].end()
 
@@ -361,6 +387,7 @@ class Branch:
         self.worker = self._supervisor.start_fresh_worker(self.pipes)
         limit_process(self.worker.pid, self._limits)
         self.places.add(self._supervisor.place_of(self.worker.pid))
+        self._provide_again()
         return "lost" if self._cells_run else "rolled-back"
 
     def _adopt(self, copy: WorkerHandle) -> None:
@@ -368,6 +395,11 @@ class Branch:
         copy.send({"type": "thaw"})
         self.worker = copy
         self.places.add(self._supervisor.place_of(copy.pid))
+        self._provide_again()
+
+    def _provide_again(self) -> None:
+        if self._provided:
+            self.worker.send(self._provided)
 
     def end(self) -> None:
         """End all processes of the branch and close what belongs to it."""

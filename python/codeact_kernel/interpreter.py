@@ -10,7 +10,7 @@ import linecache
 import os
 import sys
 import types
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from . import display, mime, open_figures
 from .guarded import BUILTINS, repair_builtins
@@ -57,6 +57,9 @@ class Interpreter:
         self._module = types.ModuleType("__main__")
         self.namespace: dict[str, Any] = self._module.__dict__
         self._streams = Streams(emit, ask)
+        # What waits for, and what gives up, calls that asynchronous code has left behind.
+        self.finish_calls: Callable[[dict[str, Any]], None] = lambda _namespace: None
+        self.drop_calls: Callable[[], None] = lambda: None
         self._flags = 0
         self._loop: Any = None
         self._loop_owner = 0
@@ -129,6 +132,10 @@ class Interpreter:
         self._streams.install()
         mime.bundle_of(value)
 
+    def flush(self) -> None:
+        """Emit everything that was written so far."""
+        self._streams.flush()
+
     def run_code(self, source: str, first_line: int = 1) -> Any:
         """Run source in the namespace, as part of the current cell, and return its last value.
 
@@ -158,11 +165,13 @@ class Interpreter:
         error: Optional[BaseException] = None
         try:
             value = self._run_silently(source) if silent else self._run_source(source)
+            self.finish_calls(self.namespace)
             self._streams.flush()
             if value is not None:
                 self._show_value(value)
         except BaseException as raised:
             error = raised
+            self.drop_calls()
         _settrace(None)
         _setprofile(None)
         if os.getpid() != self._owner:

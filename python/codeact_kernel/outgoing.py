@@ -26,6 +26,11 @@ class Outgoing:
         """Whether its user should stop producing until this is false again."""
         return len(self._waiting) > _CONGESTED_BYTES
 
+    @property
+    def backlog(self) -> int:
+        """How many bytes are left."""
+        return len(self._waiting)
+
     def send(self, data: bytes) -> None:
         """Send the bytes after all earlier ones. Does nothing when the other side is gone."""
         if self._waiting:

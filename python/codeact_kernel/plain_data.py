@@ -19,12 +19,13 @@ def json_text(value: Any) -> str:
     Data frames become lists of records; series and arrays lists; dates ISO text; sets lists; dataclasses and
     pydantic models dicts. Raises TypeError for what has no such form.
     """
-    return _encode(_plain(value, 0))
+    return _encode(plain(value, "final_answer()"))
 
 
-def _plain(value: Any, depth: int) -> Any:
+def plain(value: Any, taker: str, depth: int = 0) -> Any:
+    """Return a value as `json_text` writes it. Raises TypeError that says what `taker` takes."""
     if depth > _MAX_DEPTH:
-        raise TypeError("final_answer() takes data that is nested less deeply")
+        raise TypeError(f"{taker} takes data that is nested less deeply")
     if value is None or value is True or value is False:
         return value
     if isinstance(value, float):
@@ -35,45 +36,47 @@ def _plain(value: Any, depth: int) -> Any:
     if isinstance(value, str):
         return str(value)
     if isinstance(value, dict):
-        return {_key(key): _plain(item, depth + 1) for key, item in value.items()}
+        return {_key(key, taker): plain(item, taker, depth + 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item, depth + 1) for item in value]
+        return [plain(item, taker, depth + 1) for item in value]
     if isinstance(value, (set, frozenset)):
-        return [_plain(item, depth + 1) for item in sorted(value, key=repr)]
-    return _other(value, depth)
+        return [plain(item, taker, depth + 1) for item in sorted(value, key=repr)]
+    return _other(value, taker, depth)
 
 
-def _other(value: Any, depth: int) -> Any:
+def _other(value: Any, taker: str, depth: int) -> Any:
     name = type(value).__name__
+    if name == "PendingCall" and hasattr(type(value), "wait_for_value"):
+        return plain(value.wait_for_value(), taker, depth + 1)
     if name == "DataFrame" and hasattr(value, "to_dict"):
         frame = value if type(value.index).__name__ == "RangeIndex" else value.reset_index()
-        return _plain(frame.to_dict("records"), depth + 1)
+        return plain(frame.to_dict("records"), taker, depth + 1)
     if name == "Series" and hasattr(value, "to_dict") and type(value.index).__name__ != "RangeIndex":
-        return _plain(value.to_dict(), depth + 1)
+        return plain(value.to_dict(), taker, depth + 1)
     if not isinstance(value, type):
         # numpy's scalars and arrays, pandas' series, indexes; dates; enums; pydantic; paths
         if type(value).__module__ == "numpy" and not getattr(value, "shape", (0,)) and hasattr(value, "item"):
-            return _plain(value.item(), depth + 1)
+            return plain(value.item(), taker, depth + 1)
         if hasattr(type(value), "__members__"):
-            return _plain(value.value, depth + 1)
+            return plain(value.value, taker, depth + 1)
         for method in ("tolist", "model_dump"):
             if callable(getattr(value, method, None)):
-                return _plain(getattr(value, method)(), depth + 1)
+                return plain(getattr(value, method)(), taker, depth + 1)
         if callable(getattr(value, "isoformat", None)):
             return str(value.isoformat()) if value == value else None
         if hasattr(value, "__dataclass_fields__"):
-            return {field: _plain(getattr(value, field), depth + 1) for field in value.__dataclass_fields__}
+            return {field: plain(getattr(value, field), taker, depth + 1) for field in value.__dataclass_fields__}
         if hasattr(value, "__fspath__"):
             return str(value)
         if name == "Decimal":
-            return _plain(float(value), depth + 1)
+            return plain(float(value), taker, depth + 1)
     raise TypeError(
-        f"final_answer() takes data such as numbers, text, lists, dicts and data frames, not {name}: "
+        f"{taker} takes data such as numbers, text, lists, dicts and data frames, not {name}: "
         "pass what it says instead"
     )
 
 
-def _key(key: Any) -> str:
+def _key(key: Any, taker: str) -> str:
     if isinstance(key, str):
         return str(key)
     if key is None or isinstance(key, (bool, int, float)):
@@ -83,5 +86,5 @@ def _key(key: Any) -> str:
     if callable(getattr(key, "item", None)):
         return str(key.item())
     if isinstance(key, tuple):
-        return ", ".join(_key(part) for part in key)
-    raise TypeError(f"final_answer() takes dicts whose keys are text or numbers, not {type(key).__name__}")
+        return ", ".join(_key(part, taker) for part in key)
+    raise TypeError(f"{taker} takes dicts whose keys are text or numbers, not {type(key).__name__}")

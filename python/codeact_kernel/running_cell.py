@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 
@@ -20,11 +21,24 @@ class RunningCell:
         self._started = time.monotonic()
         self._next_check = self._started + timeout_seconds
         self._grace_end = 0.0
+        self._paused_with: float | None = None
 
     def stop(self, reason: str, grace_seconds: float) -> None:
         """Note that the cell was told to stop and has this long to obey."""
         self.stop_reason = reason
         self._grace_end = time.monotonic() + grace_seconds
+
+    def pause(self) -> None:
+        """Stop the clock, unless the cell is being stopped."""
+        if self.stop_reason is None and self._paused_with is None:
+            self._paused_with = self.seconds_left()
+            self._next_check = math.inf
+
+    def resume(self) -> None:
+        """Let the clock go on with the time that was left."""
+        if self._paused_with is not None and self.stop_reason is None:
+            self.wait(self._paused_with)
+        self._paused_with = None
 
     def wait(self, seconds: float) -> None:
         """Look again after this time."""

@@ -6,6 +6,7 @@ processes, the guard of system calls, and the meter of what they use together.
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import signal
@@ -129,7 +130,8 @@ class Supervisor:
             seconds = branch.seconds_left()
             if seconds is not None:
                 waits.append(min(max(0.0, seconds), _LOOK_SECONDS if self._meter else seconds))
-        events = poll.poll(min(waits) * 1000 if waits else None)
+        wait = min(waits, default=math.inf)
+        events = poll.poll(None if wait == math.inf else wait * 1000)
         for fd, event in events:
             if fd in self._guard.listeners and not event & select.POLLIN:
                 self._guard.hung_up(fd)

@@ -11,7 +11,7 @@ import socket
 import struct
 from typing import Any, Iterator
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 
 _HEADER = struct.Struct("!I")

@@ -3,6 +3,7 @@
 It takes commands from its supervisor, one at a time:
 
 - ``execute``: runs a cell, sends its outputs as they happen, then ``done``.
+- ``provide``: defines the functions that the host provides.
 - ``checkpoint``: forks a frozen copy of itself that listens on the socket that came with the command.
   The live process goes on, so its threads and open connections are untouched.
 
@@ -24,6 +25,8 @@ from typing import Any, Callable
 
 from . import saved_variables
 from .channel import Channel
+from .host_calls import HostCalls
+from .host_functions import HostFunctions
 from .interpreter import Interpreter
 from .libc import fork_sibling
 from .preload import reseed
@@ -53,9 +56,12 @@ class Worker:
         self._cell = 0
         self._is_branch = False
         self._interruptible = False
-        self._interrupted = False
         self._flush_c = _c_flush()
         self._interpreter = Interpreter(self._emit, self._ask, self._read_output)
+        self._calls = HostCalls(self._interpreter.flush)
+        self._functions = HostFunctions(self._calls)
+        self._interpreter.finish_calls = self._calls.finish_cell
+        self._interpreter.drop_calls = self._calls.drop_unawaited
         _remember_cells_of_threads(lambda: self._cell)
 
     def serve(self, sock: socket.socket, standard: tuple[int, int, int]) -> None:
@@ -65,7 +71,9 @@ class Worker:
         """
         self._pid = _getpid()
         self._standard = standard
-        self._channel = Channel(sock, standard[1:])
+        self._channel = Channel(sock, standard[1:], self._calls.settle)
+        self._calls.folder = os.getcwd()
+        self._calls.connect(self._channel)
         signal.signal(signal.SIGINT, self._on_interrupt)
         while True:
             command = self._channel.receive()
@@ -77,8 +85,11 @@ class Worker:
             elif kind == "start":
                 os.chdir(command["folder"])
                 saved_variables.folder = command["folder"]
+                self._calls.folder = command["folder"]
+            elif kind == "provide":
+                self._functions.provide(command["functions"], command["modules"])
             elif kind == "checkpoint":
-                self._checkpoint()
+                self._checkpoint(command)
                 if self._channel.is_quiet():
                     self._interpreter.touch()
             elif kind == "variables":
@@ -107,7 +118,7 @@ class Worker:
         )
 
     def _interruptibly(self, command: dict[str, Any]) -> str:
-        self._interrupted = False
+        self._channel.interrupted = False
         self._last_interrupt = -_INTERRUPT_PAUSE_SECONDS
         self._interruptible = True
         try:
@@ -124,8 +135,8 @@ class Worker:
         if not self._interruptible or now - self._last_interrupt < _INTERRUPT_PAUSE_SECONDS:
             return
         self._last_interrupt = now
-        if self._channel.sending:
-            self._interrupted = True
+        if self._channel.busy:
+            self._channel.interrupted = True
         else:
             raise KeyboardInterrupt
 
@@ -133,8 +144,8 @@ class Worker:
         thread = _current_thread()
         frame["id"] = getattr(thread, "_codeact_cell", self._cell)
         self._channel.send(frame)
-        if self._interrupted and thread is threading.main_thread():
-            self._interrupted = False
+        if self._channel.interrupted and self._channel.in_main_thread():
+            self._channel.interrupted = False
             raise KeyboardInterrupt
 
     def _ask(self, prompt: str, password: bool) -> str:
@@ -155,9 +166,9 @@ class Worker:
             raise RuntimeError("the interpreter is being stopped")
         return reply
 
-    def _checkpoint(self) -> None:
+    def _checkpoint(self, command: dict[str, Any]) -> None:
         """Fork a frozen copy; the copy returns from here only once it is told to thaw."""
-        descriptors = self._channel.take_descriptors()
+        descriptors = command["descriptors"]
         if not descriptors:  # the cells hold so many that there was no room for one more: there is no copy then
             return
         sock = socket.socket(fileno=descriptors[0])
@@ -169,6 +180,7 @@ class Worker:
                 sock.close()
                 return
             self._channel.move(sock)
+            self._calls.connect(self._channel)
         self._pid = _getpid()
         os.setsid()
         handlers = {number: signal.signal(number, signal.SIG_IGN) for number in _IGNORED_WHILE_FROZEN}
@@ -188,7 +200,7 @@ class Worker:
                 _exit(0)
             elif command["type"] == "checkpoint":
                 pid = _getpid()
-                self._checkpoint()
+                self._checkpoint(command)
                 if _getpid() != pid:  # the copy of this copy, which has been thawed meanwhile
                     return self._is_branch
             elif command["type"] == "thaw":
@@ -198,7 +210,7 @@ class Worker:
                 return True
 
     def _become_branch(self, command: dict[str, Any]) -> None:
-        for source, target in zip(self._channel.take_descriptors(), (1, 2)):
+        for source, target in zip(command["descriptors"], (1, 2)):
             _dup2(source, self._standard[target])
             _dup2(source, target)
             os.close(source)
@@ -208,6 +220,7 @@ class Worker:
             self._channel.send({"type": "refused", "message": str(error)})
             _exit(1)
         saved_variables.folder = os.getcwd()
+        self._calls.folder = os.getcwd()
         reseed()
         self._channel.send({"type": "entered"})
 

@@ -44,9 +44,18 @@ class WorkerHandle:
         """Whether commands are left for `flush` when the socket becomes writable."""
         return self._out.waiting
 
+    @property
+    def backlog(self) -> int:
+        """How many bytes the process has not taken yet."""
+        return self._out.backlog
+
     def send(self, command: dict[str, Any]) -> None:
         """Send a command without blocking."""
         self._out.send(encode(command))
+
+    def send_body(self, body: bytes) -> None:
+        """Send a frame that is encoded already, without blocking."""
+        self._out.send(len(body).to_bytes(4, "big") + body)
 
     def flush(self) -> None:
         """Send what the socket did not take earlier."""

@@ -7,7 +7,11 @@ const headerBytes = 4;
 
 /** Encodes a frame of the wire: four bytes of length, big-endian, then JSON in UTF-8. */
 export function encodeFrame(frame: object): Buffer {
-  const json = JSON.stringify(frame);
+  return encodeJson(JSON.stringify(frame));
+}
+
+/** Encodes a frame that is JSON already. */
+export function encodeJson(json: string): Buffer {
   const bodyBytes = Buffer.byteLength(json);
   const encoded = Buffer.allocUnsafe(headerBytes + bodyBytes);
   encoded.writeUInt32BE(bodyBytes, 0);

@@ -1,11 +1,13 @@
 import type { Duplex } from "node:stream";
 import { CodeActError } from "../errors.ts";
-import { createFrameDecoder, encodeFrame } from "./frame-decoder.ts";
+import { createFrameDecoder, encodeJson } from "./frame-decoder.ts";
 import { type KernelFrame, parseKernelFrame } from "./kernel-frames.ts";
 
 /** A wire to an interpreter: frames out, checked frames in. */
 export interface KernelConnection {
   send(frame: object): void;
+  /** Sends a frame that is JSON already. */
+  sendJson(frame: string): void;
   /** Ends the connection; the other side then ends its processes. */
   destroy(): void;
   /** Resolves once the connection is over, with the reason when it was a fault. */
@@ -36,10 +38,13 @@ export function createKernelConnection(
   stream.on("end", () => stream.destroy());
   stream.on("close", () => resolve(fault));
 
+  const sendJson = (frame: string): void => {
+    if (!stream.destroyed) stream.write(encodeJson(frame));
+  };
+
   return {
-    send(frame) {
-      if (!stream.destroyed) stream.write(encodeFrame(frame));
-    },
+    send: (frame) => sendJson(JSON.stringify(frame)),
+    sendJson,
     destroy() {
       stream.destroy();
     },

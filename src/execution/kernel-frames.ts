@@ -2,7 +2,7 @@ import { z } from "zod";
 import { CodeActError } from "../errors.ts";
 
 /** The version that both sides of the wire must speak. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 const maxTraceFrames = 200;
 
@@ -64,6 +64,14 @@ const frameSchema = z.discriminatedUnion("type", [
     password: z.boolean(),
   }),
   z.object({ type: z.literal("answer"), id: z.number(), json: z.string() }),
+  z.object({
+    type: z.literal("call"),
+    call: z.int(),
+    name: z.string(),
+    // Not looked into here, where every call would pay for it: see `findFault`.
+    arguments: z.custom<Readonly<Record<string, unknown>>>(isObject),
+  }),
+  z.object({ type: z.literal("call-cancel"), call: z.int() }),
   z.object({ type: z.literal("variables"), variables: z.array(variableSchema).max(10_000) }),
   z.object({ type: z.literal("did"), id: z.number() }),
   z.object({ type: z.literal("failed"), id: z.number(), message: z.string() }),
@@ -90,7 +98,12 @@ const frameSchema = z.discriminatedUnion("type", [
 /** A frame from the interpreter's side, checked: whatever sent it may be hostile. */
 export type KernelFrame = z.infer<typeof frameSchema>;
 export type DoneFrame = Extract<KernelFrame, { type: "done" }>;
+export type CallFrame = Extract<KernelFrame, { type: "call" }>;
 export type OutputFrame = Extract<KernelFrame, { type: "stream" | "display" | "value" | "error" }>;
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 /** Checks a decoded frame. Throws `protocol_violation` when it is none. */
 export function parseKernelFrame(value: unknown): KernelFrame {

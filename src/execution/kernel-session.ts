@@ -1,12 +1,15 @@
 import type { Duplex } from "node:stream";
 import { CodeActError } from "../errors.ts";
 import { type CellCollector, createCellCollector } from "./cell-collector.ts";
+import { createHostCalls } from "./host-calls.ts";
+import { checkFunctions, type FunctionHost, type HostFunction } from "./host-functions.ts";
 import { createKernelConnection } from "./kernel-connection.ts";
 import { type KernelFrame, protocolVersion } from "./kernel-frames.ts";
 import { createLateOutput } from "./late-output.ts";
 import type { Outcome } from "./outcome.ts";
 import type { SessionLimits } from "./runtime.ts";
-import type { ExecuteOptions, Variable } from "./session.ts";
+import { startTimer, type StoppableTimer } from "./stoppable-timer.ts";
+import type { ExecuteOptions, SessionFiles, Variable } from "./session.ts";
 
 /** How long after deadline and grace, or after a request, the kernel may stay silent before it counts as lost. */
 const silenceMs = 10_000;
@@ -17,12 +20,16 @@ export interface KernelSessionOptions {
   readonly id: string;
   readonly limits: SessionLimits;
   readonly transactions: boolean;
+  /** Where results of host functions lie that are too long for a frame. */
+  readonly files?: SessionFiles;
 }
 
 /** The interpreter at the other end of a wire. One thing at a time: whoever uses it keeps the order. */
 export interface Kernel {
   execute(code: string, options: ExecuteOptions): Promise<Outcome>;
   variables(): Promise<readonly Variable[]>;
+  /** Defines functions of the host in the interpreter, in the place of those before. */
+  provide(host: FunctionHost): Promise<void>;
   /** Has the supervisor do something about copies of the interpreter; `failed` rejects with `not_supported`. */
   request(command: KernelRequest): Promise<void>;
   interrupt(): void;
@@ -35,6 +42,12 @@ export interface Kernel {
 export type KernelRequest =
   | { readonly type: "checkpoint" | "restore" | "drop"; readonly checkpoint: number }
   | { readonly type: "fork"; readonly session: string; readonly checkpoint?: number };
+
+interface ProvideCommand {
+  readonly type: "provide";
+  readonly functions: readonly HostFunction[];
+  readonly modules: Readonly<Record<string, string>>;
+}
 
 interface RunningCell {
   readonly id: number;
@@ -62,6 +75,12 @@ export async function connectKernel(
 
   const connection = createKernelConnection(stream, accept);
   const { closed } = connection;
+  const calls = createHostCalls({
+    sessionId: options.id,
+    sendJson: connection.sendJson,
+    maxCalls: limits.calls,
+    ...(options.files && { files: options.files }),
+  });
   connection.send({
     type: "open",
     version: protocolVersion,
@@ -81,6 +100,7 @@ export async function connectKernel(
         return running?.collector.markTruncated(frame.omittedBytes);
       case "done":
         if (running?.id !== frame.id) return undefined;
+        calls.endCell();
         return running.done.resolve(running.collector.finish(frame, late.take()));
       case "input":
         if (running?.id === frame.id) void reply(running, frame.prompt, frame.password);
@@ -88,6 +108,10 @@ export async function connectKernel(
       case "answer":
         if (running?.id === frame.id) running.collector.answer(frame.json);
         return undefined;
+      case "call":
+        return calls.accept(frame);
+      case "call-cancel":
+        return calls.cancel(frame.call);
       case "did":
       case "failed":
         if (answer?.id === frame.id) answer.arrived.resolve(frame);
@@ -121,18 +145,22 @@ export async function connectKernel(
   /** Waits for what the kernel owes, but not for a kernel that is gone or silent. */
   async function awaitKernel<T>(
     owed: Promise<T>,
-    patienceMs: number,
+    patience: number | StoppableTimer,
     orElse: () => CodeActError = lostKernel,
   ): Promise<T> {
-    const silence = setTimeout(() => connection.destroy(), patienceMs);
+    const silence = typeof patience === "number" ? startSilence(patience) : patience;
     try {
       return await Promise.race([
         owed,
         closed.then((fault) => Promise.reject(endOf(fault, orElse))),
       ]);
     } finally {
-      clearTimeout(silence);
+      silence.clear();
     }
+  }
+
+  function startSilence(patienceMs: number): StoppableTimer {
+    return startTimer(() => connection.destroy(), patienceMs);
   }
 
   function endOf(fault: CodeActError | undefined, orElse = lostKernel): CodeActError {
@@ -147,6 +175,12 @@ export async function connectKernel(
     const done = Promise.withResolvers<Outcome>();
     running = { id, collector: createCellCollector(onOutput), options: executeOptions, done };
     const interrupt = (): void => connection.send({ type: "interrupt", id });
+    const silence = startSilence(timeoutMs + limits.graceMs + silenceMs);
+    calls.startCell((isPaused) => {
+      connection.send({ type: isPaused ? "pause" : "resume", id });
+      if (isPaused) silence.pause();
+      else silence.resume();
+    });
     connection.send({
       type: "execute",
       id,
@@ -158,8 +192,9 @@ export async function connectKernel(
     if (signal?.aborted) interrupt();
     signal?.addEventListener("abort", interrupt, { once: true });
     try {
-      return await awaitKernel(done.promise, timeoutMs + limits.graceMs + silenceMs);
+      return await awaitKernel(done.promise, silence);
     } finally {
+      calls.endCell();
       signal?.removeEventListener("abort", interrupt);
       running = undefined;
     }
@@ -177,19 +212,23 @@ export async function connectKernel(
     }
   }
 
+  async function request(command: KernelRequest | ProvideCommand): Promise<void> {
+    const frame = await ask(command);
+    if (frame.type !== "failed") return;
+    throw new CodeActError("not_supported", `The interpreter could not do this: ${frame.message}.`);
+  }
+
   return {
     execute,
+    async provide(host) {
+      checkFunctions(host);
+      await request({ type: "provide", functions: host.functions, modules: host.modules ?? {} });
+      calls.provide(host);
+    },
+    request,
     async variables() {
       const frame = await ask({ type: "variables" }, variablesId);
       return frame.type === "variables" ? frame.variables : [];
-    },
-    async request(command) {
-      const frame = await ask(command);
-      if (frame.type !== "failed") return;
-      throw new CodeActError(
-        "not_supported",
-        `The interpreter could not do this: ${frame.message}.`,
-      );
     },
     interrupt() {
       if (running !== undefined) connection.send({ type: "interrupt", id: running.id });

@@ -1,5 +1,7 @@
 import type { Duplex } from "node:stream";
 import { CodeActError } from "../errors.ts";
+import { isCalledFrom } from "./host-calls.ts";
+import type { FunctionHost } from "./host-functions.ts";
 import { connectKernel, type Kernel, type KernelSessionOptions } from "./kernel-session.ts";
 import type { Checkpoint, ForkOptions, Session } from "./session.ts";
 import type { Workspace } from "./workspace.ts";
@@ -21,7 +23,7 @@ export async function openSession(stream: Duplex, options: OpenSessionOptions): 
   const { id, workspace, limits } = options;
   let kernel: Kernel;
   try {
-    kernel = await connectKernel(stream, options);
+    kernel = await connectKernel(stream, { ...options, files: workspace.files });
   } catch (error) {
     stream.destroy();
     await options.onClosed();
@@ -31,12 +33,14 @@ export async function openSession(stream: Duplex, options: OpenSessionOptions): 
   over.catch(() => undefined); // whoever closes the session is told; nobody else waits for it
   const kept = new Set<number>();
   let lastCheckpoint = 0;
+  let host: FunctionHost | undefined;
   let queue: Promise<unknown> = Promise.resolve();
   let idle: NodeJS.Timeout | undefined;
   watchIdleness();
 
   /** Runs `action` after all that was asked for before. */
   function inOrder<T>(action: () => Promise<T>): Promise<T> {
+    if (isCalledFrom(id)) return Promise.reject(calledFromItself(id));
     clearTimeout(idle);
     const result = queue.then(action);
     const settled = result.then(
@@ -90,7 +94,7 @@ export async function openSession(stream: Duplex, options: OpenSessionOptions): 
 
   async function fork(forkOptions: ForkOptions): Promise<Session> {
     const number = forkOptions.from === undefined ? undefined : check(forkOptions.from);
-    return await options.openFork(
+    const forked = await options.openFork(
       forkOptions.id,
       (folder) => workspace.copyInto(folder, number),
       (session) =>
@@ -100,6 +104,13 @@ export async function openSession(stream: Duplex, options: OpenSessionOptions): 
           ...(number === undefined ? {} : { checkpoint: number }),
         }),
     );
+    if (host !== undefined) await forked.provide?.(host);
+    return forked;
+  }
+
+  async function provide(provided: FunctionHost): Promise<void> {
+    await kernel.provide(provided);
+    host = provided;
   }
 
   const close = async (): Promise<void> => {
@@ -116,10 +127,19 @@ export async function openSession(stream: Duplex, options: OpenSessionOptions): 
     checkpoint: () => inOrder(checkpoint),
     restore: (wanted) => inOrder(() => restore(wanted)),
     fork: (forkOptions = {}) => inOrder(() => fork(forkOptions)),
+    provide: (provided) => inOrder(() => provide(provided)),
     async interrupt() {
       kernel.interrupt();
     },
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function calledFromItself(id: string): CodeActError {
+  return new CodeActError(
+    "session_busy",
+    `The session ${id} waits for the function that wants to use it.`,
+    { hint: "Use another session, or return first." },
+  );
 }

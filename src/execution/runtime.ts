@@ -42,6 +42,8 @@ export interface SessionLimits {
   readonly diskBytes: number;
   /** Checkpoints that a session keeps; beyond them the oldest is dropped. */
   readonly checkpoints: number;
+  /** Calls of host functions that one cell may make. */
+  readonly calls: number;
   /** Each of the in-memory folders `/tmp` and `/dev/shm`. */
   readonly scratchBytes: number;
 }
@@ -56,5 +58,6 @@ export const defaultLimits: SessionLimits = {
   outputBytes: 1024 ** 2,
   diskBytes: 4 * 1024 ** 3,
   checkpoints: 16,
+  calls: 100_000,
   scratchBytes: 512 * 1024 ** 2,
 };

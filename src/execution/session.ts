@@ -1,3 +1,4 @@
+import type { FunctionHost } from "./host-functions.ts";
 import type { Outcome, Output } from "./outcome.ts";
 
 /**
@@ -34,6 +35,12 @@ export interface Session extends AsyncDisposable {
    * it from then on. It outlives this session. Rejects with `checkpoint_not_found` or `not_supported`.
    */
   fork?(options?: ForkOptions): Promise<Session>;
+  /**
+   * Defines functions of this process in the interpreter, in the place of those that were provided before; they
+   * outlive crashes and roll backs, and forks have them too. Rejects with `invalid_input` for names that Python
+   * does not take.
+   */
+  provide?(host: FunctionHost): Promise<void>;
   readonly files?: SessionFiles;
 }
 
