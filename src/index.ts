@@ -48,6 +48,18 @@ export type {
   ReplySegment,
 } from "./formats/format.ts";
 
+export { tool } from "./tools/tool.ts";
+export type { JsonSchema, Tool, ToolContext, ToolOptions } from "./tools/tool.ts";
+export { createToolHost } from "./tools/tool-host.ts";
+export type { ToolHostOptions } from "./tools/tool-host.ts";
+export type { ToolEvent } from "./tools/tool-events.ts";
+
+export type {
+  CallContext,
+  FunctionHost,
+  HostFunction,
+  HostParameter,
+} from "./execution/host-functions.ts";
 export { createBareRuntime } from "./execution/runtimes/bare-runtime.ts";
 export type { BareRuntimeOptions } from "./execution/runtimes/bare-runtime.ts";
 export { createSandboxRuntime } from "./execution/runtimes/sandbox-runtime.ts";

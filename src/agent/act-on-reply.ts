@@ -61,12 +61,13 @@ async function* answerInWords(run: Run, turn: number, text: string): Step {
 
 async function* runAction(run: Run, turn: number, code: string, message?: Message): Step {
   const { options, session, meter, signal } = run;
-  const { messages, format, model, timeoutMs, onInput } = options;
+  const { messages, format, model, tools, timeoutMs, onInput } = options;
   meter.startCell();
   const outcome = yield* runCell({
     session,
     code,
     turn,
+    ...(tools && { tools }),
     context: { budget: meter.left() },
     ...(signal && { signal }),
     ...(timeoutMs !== undefined && { timeoutMs }),

@@ -22,6 +22,7 @@ export async function* runLoop(options: LoopOptions): Step<RunResult> {
   const meter = createBudgetMeter(options.budget, model, options.now);
   let end: RunEnd | undefined;
 
+  options.tools?.startRun();
   yield { type: "run-start", task: task.text, modelId: model.id };
   try {
     const run = await startRun(options, meter);
@@ -37,7 +38,8 @@ export async function* runLoop(options: LoopOptions): Step<RunResult> {
   }
 
   const { turns, usage, costUsd } = meter;
-  const result = { ...end, turns, usage, ...(costUsd !== undefined && { costUsd }) };
+  const toolCalls = options.tools && { toolCalls: options.tools.calls };
+  const result = { ...end, turns, ...toolCalls, usage, ...(costUsd !== undefined && { costUsd }) };
   yield { type: "run-end", result };
   return result;
 }

@@ -5,7 +5,9 @@ import { createCodeFormat } from "../formats/code-format.ts";
 import type { ActionFormat, EnvironmentDescription } from "../formats/format.ts";
 import { textMessage } from "../models/model.ts";
 import type { Message, Model } from "../models/model.ts";
+import type { Tool } from "../tools/tool.ts";
 import { runLoop } from "./agent-loop.ts";
+import { createAgentTools, type AgentTools } from "./agent-tools.ts";
 import { createAnswerReader } from "./answer-rules.ts";
 import type { AnswerRules } from "./answer-rules.ts";
 import { checkBudget } from "./budget.ts";
@@ -69,6 +71,12 @@ export interface AgentSettings {
   readonly model: Model;
   /** How the model writes its actions. Default: Python in `<execute>` tags or fences. */
   readonly format?: ActionFormat;
+  /** Functions of this process that code can call. Default: none. */
+  readonly tools?: readonly Tool[];
+  /** Docstrings of the Python modules that hold tools, by name. */
+  readonly toolModules?: Readonly<Record<string, string>>;
+  /** Calls of tools in one run. Default: no limit but the session's own for each cell. */
+  readonly maxToolCalls?: number;
   /** Added to the system message, after the format's own instructions. */
   readonly instructions?: string;
   /** What the model is told of the interpreter. Files of the workspace are added to it. */
@@ -95,14 +103,17 @@ export interface AgentSettings {
 
 /** Makes an agent. Nothing is started before its first run. */
 export function createAgent(options: AgentOptions): Agent {
+  const { tools: _listed, ...settings } = options;
   const { model, runtime, format = createCodeFormat() } = options;
   const budget = { turns: options.maxTurns ?? 20, ...options.budget };
   checkBudget(budget, model);
   const compactor = options.compaction === false ? undefined : createCompactor(options.compaction);
   const records: TurnRecords = new WeakMap();
+  const tools = agentTools(options);
   const messages: Message[] = [...(options.messages ?? [])];
   const closing = new AbortController();
   let session: Session | undefined = options.session;
+  let equipped: Session | undefined;
   let active: Promise<RunResult> | undefined;
 
   async function openSession(signal?: AbortSignal): Promise<Session> {
@@ -113,6 +124,10 @@ export function createAgent(options: AgentOptions): Agent {
         ...(signal && { signal }),
       });
     }
+    if (tools !== undefined && equipped !== session) {
+      await tools.provide(session);
+      equipped = session;
+    }
     if (messages[0]?.role !== "system") messages.unshift(await systemMessage(session));
     return session;
   }
@@ -122,7 +137,13 @@ export function createAgent(options: AgentOptions): Agent {
     const listed = await opened.files?.list().catch(() => undefined);
     const files = listed?.map((file) => file.path);
     const parts = [
-      format.instructions({ ...options.environment, ...(files && { files }) }),
+      format.instructions({
+        ...options.environment,
+        ...(files && { files }),
+        ...(tools && {
+          functions: [...(options.environment?.functions ?? []), ...tools.functions],
+        }),
+      }),
       options.instructions,
     ];
     return textMessage("system", parts.filter((part) => part !== undefined).join("\n\n"));
@@ -155,7 +176,8 @@ export function createAgent(options: AgentOptions): Agent {
     const answers = createAnswerReader(runOptions.answer as AnswerRules | undefined);
     const log = createEventLog<AgentEvent>();
     const loop = runLoop({
-      ...options,
+      ...settings,
+      ...(tools && { tools }),
       model,
       format,
       messages,
@@ -196,6 +218,15 @@ export function createAgent(options: AgentOptions): Agent {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function agentTools({ tools, toolModules, maxToolCalls }: AgentSettings): AgentTools | undefined {
+  if (tools === undefined || tools.length === 0) return undefined;
+  return createAgentTools({
+    tools,
+    ...(toolModules && { modules: toolModules }),
+    ...(maxToolCalls !== undefined && { maxCalls: maxToolCalls }),
+  });
 }
 
 /** Drives the loop to its end; the last event is given out once the agent is ready for the next run. */

@@ -2,6 +2,7 @@ import type { CodeActError } from "../errors.ts";
 import type { Outcome, Output } from "../execution/outcome.ts";
 import type { BudgetKind } from "../execution/session.ts";
 import type { Usage } from "../models/model.ts";
+import type { ToolEvent } from "../tools/tool-events.ts";
 import type { StuckVerdict } from "./stuck-detector.ts";
 
 /**
@@ -10,7 +11,7 @@ import type { StuckVerdict } from "./stuck-detector.ts";
  *     run   = run-start turn* run-end
  *     turn  = turn-start [compaction] [plan-start text-delta* plan-end] [budget-low] [compaction] reply turn-end
  *     reply = text-delta* code-delta* [refusal | code-complete [cell] [stuck-detected]]
- *     cell  = cell-start output* cell-end [final-answer | answer-refused]
+ *     cell  = cell-start (output | tool-call-start | tool-call-end)* cell-end [final-answer | answer-refused]
  */
 export type AgentEvent =
   | { readonly type: "run-start"; readonly task: string; readonly modelId: string }
@@ -22,6 +23,8 @@ export type AgentEvent =
   | { readonly type: "code-complete"; readonly turn: number; readonly code: string }
   | { readonly type: "cell-start"; readonly turn: number; readonly code: string }
   | { readonly type: "output"; readonly turn: number; readonly output: Output }
+  /** A call of a tool by the cell's code: `tool-call-start`, `tool-call-end`. */
+  | (ToolEvent & { readonly turn: number })
   | { readonly type: "cell-end"; readonly turn: number; readonly outcome: Outcome }
   /** The reply could not be understood; the model is told `reason`. */
   | { readonly type: "reply-malformed"; readonly turn: number; readonly reason: string }
@@ -83,6 +86,8 @@ export interface RunResult<Value = unknown> {
   readonly rejection?: string;
   readonly error?: CodeActError;
   readonly turns: number;
+  /** Calls of tools that code has made; absent when there are no tools. */
+  readonly toolCalls?: number;
   readonly usage: Usage;
   /** US dollars of all replies, when the model's price is known. */
   readonly costUsd?: number;

@@ -1,6 +1,7 @@
 import type { ExecuteOptions, Session } from "../execution/session.ts";
 import type { ActionFormat, EnvironmentDescription } from "../formats/format.ts";
 import type { Message, Model } from "../models/model.ts";
+import type { AgentTools } from "./agent-tools.ts";
 import type { AnswerReader } from "./answer-rules.ts";
 import type { Budget } from "./budget.ts";
 import type { Compactor } from "./compaction.ts";
@@ -13,6 +14,7 @@ export interface LoopOptions {
   readonly model: Model;
   readonly format: ActionFormat;
   readonly environment?: EnvironmentDescription;
+  readonly tools?: AgentTools;
   readonly task: Task;
   /** The conversation so far, the system message first. The loop appends to it. */
   readonly messages: Message[];

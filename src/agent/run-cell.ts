@@ -1,5 +1,6 @@
-import type { Outcome, Output } from "../execution/outcome.ts";
+import type { Outcome } from "../execution/outcome.ts";
 import type { ExecuteOptions, Session } from "../execution/session.ts";
+import type { AgentTools } from "./agent-tools.ts";
 import type { AgentEvent } from "./events.ts";
 import { createEventLog } from "./event-log.ts";
 
@@ -8,34 +9,39 @@ export interface RunCellOptions extends Pick<
   "signal" | "timeoutMs" | "onInput" | "context"
 > {
   readonly session: Session;
+  readonly tools?: AgentTools;
   readonly code: string;
   readonly turn: number;
 }
 
 /**
- * Runs one cell and yields its outputs while they happen, between `cell-start` and `cell-end`.
+ * Runs one cell and yields its outputs and its calls of tools while they happen, between `cell-start` and `cell-end`.
  * Throws what the session throws: faults of the engine, after the outputs that came before them.
  */
 export async function* runCell(
   options: RunCellOptions,
 ): AsyncGenerator<AgentEvent, Outcome, undefined> {
-  const { session, code, turn, signal, timeoutMs, onInput, context } = options;
+  const { session, tools, code, turn, signal, timeoutMs, onInput, context } = options;
   yield { type: "cell-start", turn, code };
 
-  const outputs = createEventLog<Output>();
+  const events = createEventLog<AgentEvent>();
+  const unlisten = tools?.listen((event) => events.push({ ...event, turn }));
   const execution = session
     .execute(code, {
-      onOutput: (output) => outputs.push(output),
+      onOutput: (output) => events.push({ type: "output", turn, output }),
       ...(signal && { signal }),
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(onInput && { onInput }),
       ...(context && { context }),
     })
-    .finally(() => outputs.end());
+    .finally(() => {
+      unlisten?.();
+      events.end();
+    });
   // Awaited below; until then a rejection must not count as unhandled.
   execution.catch(() => {});
 
-  for await (const output of outputs) yield { type: "output", turn, output };
+  yield* events;
   const outcome = await execution;
   yield { type: "cell-end", turn, outcome };
   return outcome;

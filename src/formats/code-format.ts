@@ -1,5 +1,5 @@
 import { createCodeReplyParser } from "./reply-parser.ts";
-import type { ActionFormat, EnvironmentDescription } from "./format.ts";
+import type { ActionFormat, EnvironmentDescription, FunctionDescription } from "./format.ts";
 import { observationHeading, renderObservation } from "./render.ts";
 
 export interface CodeFormatOptions {
@@ -26,6 +26,8 @@ export function createCodeFormat(options: CodeFormatOptions = {}): ActionFormat 
     render: renderObservation,
   };
 }
+
+const maxSummaryCharacters = 400;
 
 const rules = `You solve the user's task by writing Python code, which a stateful interpreter runs for you.
 
@@ -59,7 +61,20 @@ function describe(environment: EnvironmentDescription, maxListed: number): strin
   if (environment.files !== undefined && environment.files.length > 0) {
     lines.push(`Files in the current folder: ${list(environment.files, maxListed)}.`);
   }
+  if (environment.functions !== undefined && environment.functions.length > 0) {
+    lines.push("", functionsHeading, "", ...environment.functions.map(describeFunction));
+  }
   return lines.join("\n");
+}
+
+const functionsHeading =
+  "These functions are defined already; those with a dot are in a module that is imported already. They do their work outside of the interpreter, and help(function) tells more. In async code they can be awaited and run in parallel with asyncio.gather. A call that fails raises ToolError.";
+
+function describeFunction({ name, signature, description }: FunctionDescription): string {
+  const [summary = ""] = description.trim().split(/\n\s*\n/);
+  const text = summary.replaceAll(/\s+/g, " ");
+  const isLong = text.length > maxSummaryCharacters;
+  return `- ${name}${signature}: ${isLong ? `${text.slice(0, maxSummaryCharacters)}...` : text}`;
 }
 
 function list(names: readonly string[], maxListed: number): string {

@@ -1,5 +1,5 @@
 import type { HostFunction, HostParameter } from "../execution/host-functions.ts";
-import { toPythonName } from "./python-names.ts";
+import { uniquePythonName } from "./python-name.ts";
 import { isSchema, pythonLiteral, pythonType } from "./python-type.ts";
 import type { JsonSchema, Tool } from "./tool.ts";
 
@@ -38,7 +38,7 @@ export function pythonSignature(tool: Tool): string {
 function parametersOf(input: JsonSchema): HostParameter[] {
   const used = new Set<string>();
   const parameters = propertiesOf(input).map(([key, schema]): HostParameter => {
-    const name = freeName(toPythonName(key), used);
+    const name = uniquePythonName(key, used);
     const value = isSchema(schema) ? schema["default"] : undefined;
     const required = isRequired(input, key) && value === undefined;
     const type = pythonType(schema, input);
@@ -69,13 +69,6 @@ function takesMore(input: JsonSchema): boolean {
   return more === true || (isSchema(more) && Object.keys(more).length > 0);
 }
 
-function freeName(wanted: string, used: Set<string>): string {
-  let name = wanted;
-  for (let number = 2; used.has(name); number += 1) name = `${wanted}_${number}`;
-  used.add(name);
-  return name;
-}
-
 function returnType({ output }: Tool): string {
   return output === undefined ? "Any" : pythonType(output, output);
 }
@@ -84,7 +77,7 @@ function docstring(tool: Tool): string {
   const parts = [cut(tool.description.trim(), maxDescriptionCharacters)];
   const used = new Set<string>();
   const described = propertiesOf(tool.input).flatMap(([key, schema]) => {
-    const name = freeName(toPythonName(key), used);
+    const name = uniquePythonName(key, used);
     const text = describe(schema);
     return text === "" ? [] : [`    ${name}: ${text}`];
   });

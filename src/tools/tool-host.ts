@@ -44,15 +44,20 @@ export function createToolHost(options: ToolHostOptions): FunctionHost {
     functions: options.tools.map(pythonFunction),
     ...(modules && { modules }),
     async call(id, input, context) {
-      const { callId } = context;
+      const { callId, signal } = context;
       const tool = tools.get(id);
       if (tool === undefined) throw new Error(`there is no tool ${id}`);
       const startedMs = performance.now();
       onEvent({ type: "tool-call-start", callId, tool: id, input });
+      let hasEnded = false;
       const end = (how: { error: string } | { preview: string }): void => {
+        if (hasEnded) return;
+        hasEnded = true;
         const durationMs = performance.now() - startedMs;
         onEvent({ type: "tool-call-end", callId, tool: id, durationMs, ...how });
       };
+      // A tool may go on after that; the call is over.
+      signal.addEventListener("abort", () => end({ error: "the call was given up" }));
       try {
         const result = await perform(tool, input, context);
         end({ preview: preview(result) });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CodeActError } from "../errors.ts";
-import { isPythonName, isTakenName } from "./python-names.ts";
+import { isPythonName, isTakenName } from "./python-name.ts";
 import { toolPath } from "./python-function.ts";
 
 /** A JSON schema. */

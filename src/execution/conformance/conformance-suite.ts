@@ -1,5 +1,6 @@
 import type { ConformanceCase } from "./conformance-case.ts";
 import { checkpointCases } from "./checkpoint-cases.ts";
+import { functionCases } from "./function-cases.ts";
 import { lifecycleCases } from "./lifecycle-cases.ts";
 import { outputCases } from "./output-cases.ts";
 import { runCases } from "./run-cases.ts";
@@ -20,5 +21,6 @@ export const conformanceSuite: readonly ConformanceCase[] = [
   ...stoppingCases,
   ...checkpointCases,
   ...runCases,
+  ...functionCases,
   ...lifecycleCases,
 ];

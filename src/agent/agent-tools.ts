@@ -1,0 +1,72 @@
+import { CodeActError } from "../errors.ts";
+import type { Session } from "../execution/session.ts";
+import type { FunctionDescription } from "../formats/format.ts";
+import { pythonSignature, toolPath } from "../tools/python-function.ts";
+import type { ToolEvent } from "../tools/tool-events.ts";
+import { createToolHost } from "../tools/tool-host.ts";
+import type { Tool } from "../tools/tool.ts";
+
+export interface AgentToolsOptions {
+  readonly tools: readonly Tool[];
+  /** Docstrings of the Python modules that hold tools, by name. */
+  readonly modules?: Readonly<Record<string, string>>;
+  /** Calls in one run. Default: no limit but the session's own. */
+  readonly maxCalls?: number;
+}
+
+/** The tools of one agent, in whatever session it works. */
+export interface AgentTools {
+  /** What the model is told of them. */
+  readonly functions: readonly FunctionDescription[];
+  /** Calls since the run started. */
+  readonly calls: number;
+  /** Makes the tools callable in a session. Rejects with `not_supported` where that can't be done. */
+  provide(session: Session): Promise<void>;
+  startRun(): void;
+  /** Has events go to `listener` until `unlisten` is called. */
+  listen(listener: (event: ToolEvent) => void): () => void;
+}
+
+/** Makes the tools of an agent. Throws `invalid_input` for tools that can't stand side by side. */
+export function createAgentTools(options: AgentToolsOptions): AgentTools {
+  const { tools, modules, maxCalls = Infinity } = options;
+  let listener: ((event: ToolEvent) => void) | undefined;
+  let calls = 0;
+  const host = createToolHost({
+    tools,
+    ...(modules && { modules }),
+    onEvent: (event) => listener?.(event),
+    reasonToRefuse() {
+      calls += 1;
+      return calls > maxCalls ? `the limit of ${maxCalls} calls in a run is reached` : undefined;
+    },
+  });
+  return {
+    functions: tools.map((tool) => ({
+      name: toolPath(tool),
+      signature: pythonSignature(tool),
+      description: tool.description,
+    })),
+    get calls() {
+      return calls;
+    },
+    async provide(session) {
+      if (tools.length === 0) return;
+      if (session.provide === undefined) {
+        throw new CodeActError("not_supported", "Sessions of this runtime cannot call tools.", {
+          hint: "Use another runtime, such as the sandbox, or no tools.",
+        });
+      }
+      await session.provide(host);
+    },
+    startRun() {
+      calls = 0;
+    },
+    listen(added) {
+      listener = added;
+      return () => {
+        if (listener === added) listener = undefined;
+      };
+    },
+  };
+}
