@@ -22,8 +22,7 @@ export function encodeResult(value: unknown): EncodedResult {
   }
 
   function plain(item: unknown, depth: number): unknown {
-    if (depth > maxDepth)
-      throw new TypeError(`its result is nested deeper than ${maxDepth} levels`);
+    if (depth > maxDepth) throw new TypeError(`its result is deeper than ${maxDepth} levels`);
     switch (typeof item) {
       case "string":
       case "boolean":

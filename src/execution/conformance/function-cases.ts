@@ -235,11 +235,14 @@ export const functionCases: readonly ConformanceCase[] = [
     name: "tells the function when its call is given up, and goes on",
     run: async (runtime) => {
       const aborted: string[] = [];
-      const hang = async (x: unknown, context: CallContext): Promise<void> =>
-        waitForAbort(x, context).catch(() => void aborted.push(String(x)));
+      const threadCalls = Promise.withResolvers<void>();
+      const hang = async (x: unknown, context: CallContext): Promise<void> => {
+        if (x === "thread") threadCalls.resolve();
+        await waitForAbort(x, context).catch(() => void aborted.push(String(x)));
+      };
       await withHost(
         runtime,
-        hostOf({ hang }),
+        hostOf({ hang, until_thread: () => threadCalls.promise }),
         async (session) => {
           const statuses = [];
           const abort = new AbortController();
@@ -256,7 +259,7 @@ export const functionCases: readonly ConformanceCase[] = [
           statuses.push(
             (
               await session.execute(
-                "import threading\nthreading.Thread(target=hang, args=['thread']).start()",
+                "import threading\nthreading.Thread(target=hang, args=['thread']).start()\nuntil_thread(1)",
               )
             ).status,
           );
