@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import type { CliContext } from "./cli-context.ts";
+import { createChatCommand } from "./commands/chat-command.ts";
 import { createDoctorCommand } from "./commands/doctor-command.ts";
 import { createEnvCommand } from "./commands/env-command.ts";
 import { createEvalCommand } from "./commands/eval-command.ts";
@@ -18,6 +19,7 @@ export function createProgram(context: CliContext): Command {
     .description("An LLM acts by writing Python, which runs in an isolated session.")
     .version(packageVersion());
   const commands: readonly Command[] = [
+    createChatCommand(context),
     createRunCommand(context),
     createExecCommand(context),
     createMcpCommand(context),

@@ -62,6 +62,7 @@ export function openConversation(
   const path = join(folder, recordsName);
   let state = readRecords(path, onNotice);
   const file = openSync(path, "a", 0o600);
+  let isClosed = false;
 
   function writeBlob(name: string, data: Uint8Array): void {
     const place = join(blobs, name);
@@ -106,8 +107,13 @@ export function openConversation(
       return existsSync(place) ? readFileSync(place) : undefined;
     },
     [Symbol.dispose]() {
+      if (isClosed) return;
+      isClosed = true;
       closeSync(file);
-      rmSync(lock, { force: true });
+      // A conversation in which nothing was said leaves nothing behind.
+      if (state.exchanges.length === 0 && state.spending.length === 0) {
+        rmSync(folder, { recursive: true, force: true });
+      } else rmSync(lock, { force: true });
     },
   };
 }

@@ -56,10 +56,27 @@ export interface ConversationState {
   readonly exchanges: readonly KeptExchange[];
   readonly messages: readonly Message[];
   readonly snapshot?: Snapshot;
+  /** By model. What was taken back has been paid for all the same. */
+  readonly spending: readonly Spending[];
+}
+
+/** What the runs of one model took. */
+export interface Spending {
+  readonly modelId: string;
+  readonly runs: number;
+  readonly turns: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Missing when the price of a run is not known. */
+  readonly costUsd?: number;
 }
 
 /** The state before the first record. */
-export const emptyConversation: ConversationState = { exchanges: [], messages: [] };
+export const emptyConversation: ConversationState = {
+  exchanges: [],
+  messages: [],
+  spending: [],
+};
 
 /** Reads a line of a conversation's file; undefined when it is no record. */
 export function parseRecord(line: string): ConversationRecord | undefined {
@@ -98,7 +115,11 @@ export function applyRecord(
       const last = state.exchanges.at(-1);
       if (last === undefined) return state;
       const events = compactEvents([...last.events, ...record.events]);
-      return { ...state, exchanges: [...state.exchanges.slice(0, -1), { ...last, events }] };
+      return {
+        ...state,
+        exchanges: [...state.exchanges.slice(0, -1), { ...last, events }],
+        spending: spend(state, record.events),
+      };
     }
     case "messages":
       return { ...state, messages: [...state.messages.slice(0, record.keep), ...record.messages] };
@@ -127,4 +148,26 @@ export function messagesRecord(
   while (keep < before.length && keep < after.length && before[keep] === after[keep]) keep += 1;
   if (keep === before.length && keep === after.length) return undefined;
   return { type: "messages", keep, messages: after.slice(keep) };
+}
+
+function spend(
+  { spending, modelId = "unknown" }: ConversationState,
+  events: readonly AgentEvent[],
+): readonly Spending[] {
+  const end = events.find((event) => event.type === "run-end")?.result;
+  if (end === undefined) return spending;
+  const nothing = { modelId, runs: 0, turns: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 };
+  const { costUsd: _, ...before } = spending.find((each) => each.modelId === modelId) ?? nothing;
+  const earlierUsd =
+    before.runs === 0 ? 0 : spending.find((each) => each.modelId === modelId)?.costUsd;
+  const after: Spending = {
+    ...before,
+    runs: before.runs + 1,
+    turns: before.turns + end.turns,
+    inputTokens: before.inputTokens + end.usage.inputTokens,
+    outputTokens: before.outputTokens + end.usage.outputTokens,
+    ...(earlierUsd !== undefined &&
+      end.costUsd !== undefined && { costUsd: earlierUsd + end.costUsd }),
+  };
+  return [...spending.filter((each) => each.modelId !== modelId), after];
 }

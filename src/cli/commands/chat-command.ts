@@ -1,0 +1,102 @@
+import { Command, Option } from "commander";
+import type { ChosenModel } from "../chat/chat.ts";
+import { formatConversations } from "../chat/commands/conversation-commands.ts";
+import { openConversation } from "../chat/conversation-file.ts";
+import { findConversation, listConversations, newConversation } from "../chat/conversation-list.ts";
+import { dataFolder } from "../chat/data-folder.ts";
+import { startChat } from "../chat/start-chat.ts";
+import type { CliContext } from "../cli-context.ts";
+import { parseCount, parseSecondsToMs } from "../parse-options.ts";
+import { runtimeOptions } from "../runtime-choice.ts";
+import type { RuntimeChoice } from "../runtime-choice.ts";
+import { readInputFiles } from "../workspace-files.ts";
+
+interface ChatCommandOptions extends RuntimeChoice {
+  readonly model?: string;
+  readonly maxTurns: number;
+  readonly system?: string;
+  readonly timeout?: number;
+  readonly out?: string;
+  readonly resume?: string | true;
+  readonly list?: boolean;
+}
+
+/** `codeact chat`: talks with a model that works in one lasting session. */
+export function createChatCommand(context: CliContext): Command {
+  const command = new Command("chat")
+    .description("talk with a model that works in a lasting Python session")
+    .argument("[files...]", "files that the code finds in its folder")
+    .option(
+      "--model <spec>",
+      "model to use, such as openai/gpt-5-mini (default: the first one found)",
+    )
+    .option("--resume [id]", "go on with an earlier conversation (default: the last one)")
+    .option("--list", "list the earlier conversations")
+    .addOption(
+      new Option("--max-turns <number>", "replies of the model to one message before it stops")
+        .argParser(parseCount)
+        .default(20),
+    )
+    .option("--system <text>", "instructions added to the model's own")
+    .addOption(
+      new Option("--timeout <seconds>", "time limit of one piece of code").argParser(
+        parseSecondsToMs,
+      ),
+    )
+    .option("--out <folder>", "where plots and files are saved (default: codeact-output)");
+  for (const option of runtimeOptions()) command.addOption(option);
+  return command.action(async (files: string[], options: ChatCommandOptions) => {
+    if (options.list === true) listAll(context);
+    else context.setExitCode(await chat(files, options, context));
+  });
+}
+
+function listAll({ env, stdout, stderr }: CliContext): void {
+  const all = listConversations(dataFolder(env));
+  if (all.length === 0) stderr.write("codeact: There are no conversations yet.\n");
+  else stdout.write(formatConversations(all, stdout, false));
+}
+
+async function chat(
+  files: readonly string[],
+  options: ChatCommandOptions,
+  context: CliContext,
+): Promise<number> {
+  const { env, stderr, cwd } = context;
+  const inputs = readInputFiles(files, cwd);
+  const data = dataFolder(env);
+  const place =
+    options.resume === undefined
+      ? newConversation(data)
+      : findConversation(data, options.resume === true ? undefined : options.resume);
+  const file = openConversation(place.folder, place.id, (notice) => {
+    stderr.write(`codeact: ${notice}\n`);
+  });
+  try {
+    const chosen = await resolve(options.model ?? file.state.modelSpec, context);
+    return await startChat(
+      file,
+      chosen,
+      {
+        ...options,
+        data,
+        inputs,
+        settings: {
+          maxTurns: options.maxTurns,
+          ...(options.system !== undefined && { instructions: options.system }),
+        },
+        ...(options.timeout !== undefined && { limits: { timeoutMs: options.timeout } }),
+        resolve: (spec) => resolve(spec, context),
+      },
+      context,
+    );
+  } finally {
+    file[Symbol.dispose]();
+  }
+}
+
+async function resolve(spec: string | undefined, { env, fetch }: CliContext): Promise<ChosenModel> {
+  // The model clients take longer to load than all other commands to run.
+  const { resolveModel } = await import("../../models/resolve-model.ts");
+  return { model: await resolveModel(spec, { env, fetch }), ...(spec !== undefined && { spec }) };
+}
