@@ -12,6 +12,8 @@ export interface ChatView extends Disposable {
   event(event: AgentEvent): void;
   /** Ends what is being shown, and writes a paragraph of the program's own. */
   note(text: string): void;
+  /** Says what is being waited for. */
+  waiting(label: string): void;
   /** Stops the activity line and ends what is being shown, so that a question can be asked. */
   pause(): void;
 }
@@ -95,6 +97,7 @@ export function createChatView({ stdout }: CliContext, folder: OutputFolder): Ch
       }
     },
     note,
+    waiting: activity.show,
     pause() {
       activity.hide();
       transcript.end();

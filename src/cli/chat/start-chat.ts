@@ -2,7 +2,6 @@ import { join } from "node:path";
 import type { AgentSettings } from "../../agent/agent.ts";
 import type { OpenOptions } from "../../execution/runtime.ts";
 import type { CliContext } from "../cli-context.ts";
-import { watchInterrupts } from "../interrupt.ts";
 import { createOutputFolder } from "../output-folder.ts";
 import { chooseRuntime } from "../runtime-choice.ts";
 import type { RuntimeChoice } from "../runtime-choice.ts";
@@ -19,7 +18,6 @@ import { completeInput } from "./commands/all-commands.ts";
 import { titleOf } from "./conversation-file.ts";
 import type { ConversationFile } from "./conversation-file.ts";
 import { createPipeSource, createTerminalSource } from "./message-source.ts";
-import type { MessageSource } from "./message-source.ts";
 
 export interface StartOptions extends RuntimeChoice {
   readonly data: string;
@@ -38,17 +36,51 @@ export async function startChat(
   options: StartOptions,
   context: CliContext,
 ): Promise<number> {
+  const leaving: Leaving = { isLeaving: false, exitCode: 0 };
+  try {
+    await talk(file, chosen, options, context, leaving);
+  } catch (error) {
+    // What is given up on the way in is no fault.
+    if (!leaving.isLeaving) throw error;
+  }
+  return leaving.exitCode;
+}
+
+async function talk(
+  file: ConversationFile,
+  chosen: ChosenModel,
+  options: StartOptions,
+  context: CliContext,
+  leaving: Leaving,
+): Promise<void> {
   const { stdin, stdout, stderr, cwd } = context;
   const folder = createOutputFolder(
     { cwd, ...(options.out !== undefined && { asked: options.out }) },
     (notice) => stderr.write(`codeact: ${notice}\n`),
   );
   using view = createChatView(context, folder);
-  const leaving: Leaving = { isLeaving: false, exitCode: 0 };
-  let source: MessageSource | undefined;
+  const isTerminal = "isTTY" in stdin && stdin.isTTY === true && stdout.isTTY === true;
+  const starting = new AbortController();
+  // The terminal is taken first, so that what is typed meanwhile waits for the prompt.
+  using source = isTerminal
+    ? createTerminalSource(context, openInputHistory(join(options.data, "chat-history")), (typed) =>
+        completeInput(shell, typed),
+      )
+    : createPipeSource(stdin, (message) => {
+        const lines = message.split("\n").join("\n· ");
+        view.stream.write(`${styled("bold", `› ${lines}`, view.stream)}\n`);
+      });
+  source.onInterrupt = () => stop("SIGINT");
+  const signals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+  for (const name of signals) process.on(name, stop);
+  using _signals = {
+    [Symbol.dispose]() {
+      for (const name of signals) process.off(name, stop);
+    },
+  };
 
-  using starting = watchInterrupts(() => {});
   const { runtime, python, environment } = await chooseRuntime(options, context, starting.signal);
+  view.waiting("starting Python");
   await using _runtime = runtime;
   const chatOptions: ChatOptions = {
     runtime,
@@ -57,7 +89,6 @@ export async function startChat(
     onNotice: view.note,
   };
   const opened = await openChat(file, chosen, chatOptions, starting.signal);
-  starting[Symbol.dispose]();
   let { chat } = opened;
   for (const { name, data } of options.inputs) await chat.addFile(name, data);
 
@@ -67,9 +98,9 @@ export async function startChat(
     { password }: { readonly password: boolean },
   ): Promise<string | undefined> {
     view.pause();
-    const result = await source?.ask(prompt, password);
-    if (result?.type === "interrupt") source?.onInterrupt?.();
-    return result?.type === "line" ? result.text : undefined;
+    const result = await source.ask(prompt, password);
+    if (result.type === "interrupt") source.onInterrupt?.();
+    return result.type === "line" ? result.text : undefined;
   }
 
   async function switchTo(next: ConversationFile, model?: ChosenModel): Promise<void> {
@@ -101,15 +132,13 @@ export async function startChat(
     },
     context,
     view,
-    get source() {
-      return source as MessageSource;
-    },
+    source,
     folder,
     data: options.data,
     pythonVersion: python.version,
     async exchange(task) {
       const code = await runExchange(shell, task);
-      if (!shell.source.isInteractive) leaving.exitCode ||= code;
+      if (!isTerminal) leaving.exitCode ||= code;
     },
     switchTo,
     resolveModel: options.resolve,
@@ -122,39 +151,28 @@ export async function startChat(
   function stop(name: NodeJS.Signals): void {
     leaving.exitCode = name === "SIGINT" ? 130 : name === "SIGHUP" ? 129 : 143;
     leaving.isLeaving = true;
-    source?.onInterrupt?.();
-    source?.[Symbol.dispose]();
+    if (starting.signal.aborted) return;
+    starting.abort();
+    source.onInterrupt?.();
+    source[Symbol.dispose]();
     stdin.destroy();
   }
-  const signals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
-  for (const name of signals) process.on(name, stop);
+
   try {
-    const isTerminal = "isTTY" in stdin && stdin.isTTY === true && stdout.isTTY === true;
     if (isTerminal) banner();
     greet(opened);
-    source = isTerminal
-      ? createTerminalSource(
-          context,
-          openInputHistory(join(options.data, "chat-history")),
-          (typed) => completeInput(shell, typed),
-        )
-      : createPipeSource(stdin, (message) => {
-          const lines = message.split("\n").join("\n· ");
-          view.stream.write(`${styled("bold", `› ${lines}`, view.stream)}\n`);
-        });
+    source.onInterrupt = undefined;
     await runChatLoop(shell, leaving);
     view.pause();
     await chat.saved();
     if (isTerminal) goodbye();
   } finally {
-    for (const name of signals) process.off(name, stop);
-    source?.[Symbol.dispose]();
     await chat.close();
   }
-  return leaving.exitCode;
 
   function banner(): void {
     const where = options.runtime === "bare" ? "without isolation" : "sandboxed";
+    view.pause();
     stdout.write(
       `${styled("bold", "codeact", stdout)} ${styled("dim", `· ${chat.model.id} · Python ${python.version}, ${where} · /help`, stdout)}\n`,
     );
@@ -170,6 +188,7 @@ function specOf({ state }: Chat): { readonly spec?: string } {
   return state.modelSpec === undefined ? {} : { spec: state.modelSpec };
 }
 
+/** Specs of all models that keys and local servers offer. */
 async function findModels({ env, fetch }: CliContext): Promise<readonly string[]> {
   const { discoverModels } = await import("../../models/discover-models.ts");
   const found = await discoverModels({ env, fetch });
