@@ -30,7 +30,10 @@ export function createChatView({ stdout }: CliContext, folder: OutputFolder): Ch
   function note(text: string): void {
     activity.hide();
     transcript.end();
-    stream.write(`${styled("dim", safeTerminalText(text), stream)}\n`);
+    const columns = stream.isTTY === true ? (stream.columns ?? 80) : Infinity;
+    for (const line of wrapWords(safeTerminalText(text), columns - 1)) {
+      stream.write(`${styled("dim", line, stream)}\n`);
+    }
   }
 
   function showEnd(result: RunResult): void {
@@ -104,6 +107,22 @@ export function createChatView({ stdout }: CliContext, folder: OutputFolder): Ch
     },
     [Symbol.dispose]: () => activity[Symbol.dispose](),
   };
+}
+
+/** Breaks text between words into lines of at most so many characters; a longer word stays whole. */
+function wrapWords(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const line of text.split("\n")) {
+    let row = "";
+    for (const word of line.split(" ")) {
+      if (row !== "" && row.length + 1 + word.length > width) {
+        lines.push(row);
+        row = word;
+      } else row = row === "" ? word : `${row} ${word}`;
+    }
+    lines.push(row);
+  }
+  return lines;
 }
 
 /** Writes US dollars so that small amounts stay visible. */

@@ -15,6 +15,9 @@ import type { ConversationRecord, ConversationState, Snapshot } from "./conversa
 import { createSnapshots, restoreSnapshot } from "./snapshot.ts";
 import type { RestoredSnapshot, Snapshots } from "./snapshot.ts";
 
+/** Names that a sentence for the user lists. */
+const maxNames = 12;
+
 export interface ChatOptions {
   readonly runtime: Runtime;
   readonly limits?: OpenOptions["limits"];
@@ -250,18 +253,23 @@ export async function openChat(
 
 /** One sentence on what came back in a fresh interpreter. */
 export function summarize({ variables, lostVariables, missingFiles }: RestoredSnapshot): string {
-  const back = (variables?.values.length ?? 0) + (variables?.definitions.length ?? 0);
+  const back = [...(variables?.values ?? []), ...(variables?.definitions ?? [])];
   const missing = variables?.missing ?? [];
   const parts = [
     lostVariables
       ? "The variables are lost."
-      : `${back === 0 ? "No variables" : `${back} ${back === 1 ? "variable is" : "variables are"}`} back.`,
+      : `Variables that are back: ${back.length === 0 ? "none" : listed(back)}.`,
     missing.length > 0
       ? `Not back: ${missing.map(({ name, reason }) => `${name} (${reason})`).join(", ")}.`
       : undefined,
     missingFiles.length > 0 ? `Files that are gone: ${missingFiles.join(", ")}.` : undefined,
   ];
   return parts.filter((part) => part !== undefined).join(" ");
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - maxNames;
+  return `${names.slice(0, maxNames).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 /** Errors keep their message only as plain data. */

@@ -69,5 +69,5 @@ function lastTask({ chat }: ChatShell): string {
 }
 
 function restoredNote({ restored }: Undone): string {
-  return restored === undefined ? "" : ` A fresh interpreter took over: ${summarize(restored)}`;
+  return restored === undefined ? "" : ` The interpreter is a fresh one. ${summarize(restored)}`;
 }
