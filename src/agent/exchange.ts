@@ -31,16 +31,17 @@ export function compactEvents(events: readonly AgentEvent[]): readonly AgentEven
       kept[kept.length - 1] = { ...last, text: last.text + event.text };
       continue;
     }
-    if (event.type === "code-complete") drop(kept, "code-delta");
-    if (event.type === "cell-end") drop(kept, "output");
+    if (event.type === "code-complete") drop(kept, "code-delta", "turn-start");
+    if (event.type === "cell-end") drop(kept, "output", "cell-start");
     kept.push(event);
   }
   return kept;
 }
 
-/** Removes the events of a type at the end of a list. */
-function drop(events: AgentEvent[], type: AgentEvent["type"]): void {
-  while (events.at(-1)?.type === type) events.pop();
+/** Removes the events of a type that came since the last one of another type. */
+function drop(events: AgentEvent[], type: AgentEvent["type"], since: AgentEvent["type"]): void {
+  const start = events.findLastIndex((event) => event.type === since) + 1;
+  events.splice(start, Infinity, ...events.slice(start).filter((event) => event.type !== type));
 }
 
 /** Reads the prose and the cells out of an exchange's events. Code that never ran is left out. */
@@ -50,6 +51,8 @@ export function stepsOf(exchange: Exchange): readonly ExchangeStep[] {
   let outputs: Output[] = [];
   for (const event of compactEvents(exchange.events)) {
     if (event.type === "text-delta" && event.text.trim() !== "") {
+      steps.push({ type: "prose", text: event.text.trim() });
+    } else if (event.type === "final-answer" && event.text.trim() !== "") {
       steps.push({ type: "prose", text: event.text.trim() });
     } else if (event.type === "cell-start") {
       ({ code } = event);

@@ -40,10 +40,12 @@ export function createChatView({ stdout }: CliContext, folder: OutputFolder): Ch
     const { turns, usage, costUsd, error } = result;
     if (result.status === "aborted") {
       note("Interrupted. Variables and files are kept; /undo takes the message back.");
-    } else if (result.status === "turn-limit") {
-      note(
-        `The model gave no answer in ${count(turns, "turn")}. Write "go on" to let it continue.`,
-      );
+    } else if (result.status === "budget") {
+      note(`The model used up its ${result.budget ?? "budget"}. Write "go on" to let it continue.`);
+    } else if (result.status === "stuck") {
+      note("The model repeated itself and was stopped. Say it in other words, or /undo.");
+    } else if (result.status === "rejected") {
+      note(`The model's answers were not accepted: ${result.rejection ?? ""}`);
     } else if (error !== undefined) {
       activity.hide();
       transcript.end();
@@ -90,6 +92,15 @@ export function createChatView({ stdout }: CliContext, folder: OutputFolder): Ch
           break;
         case "reply-malformed":
           transcript.note(`(The reply could not be used: ${event.reason.split("\n")[0]})`);
+          break;
+        case "final-answer":
+          transcript.text(event.text);
+          break;
+        case "stuck-detected":
+          transcript.note("(The model repeats itself; it was told.)");
+          break;
+        case "compaction":
+          transcript.note("(Older turns gave way to a summary; the session has all they made.)");
           break;
         case "run-end":
           activity.hide();

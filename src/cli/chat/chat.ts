@@ -1,5 +1,5 @@
 import { createAgent } from "../../agent/agent.ts";
-import type { AgentSettings } from "../../agent/agent.ts";
+import type { Agent, AgentSettings } from "../../agent/agent.ts";
 import type { AgentEvent } from "../../agent/events.ts";
 import { compactEvents } from "../../agent/exchange.ts";
 import { appendUser, lostSessionNotice, textPart } from "../../agent/history.ts";
@@ -11,7 +11,7 @@ import type { Message, Model } from "../../models/model.ts";
 import { plainError } from "../report-error.ts";
 import type { ConversationFile } from "./conversation-file.ts";
 import { messagesRecord } from "./conversation-state.ts";
-import type { ConversationRecord, ConversationState, Snapshot } from "./conversation-state.ts";
+import type { ConversationState, Snapshot } from "./conversation-state.ts";
 import { createSnapshots, restoreSnapshot } from "./snapshot.ts";
 import type { RestoredSnapshot, Snapshots } from "./snapshot.ts";
 
@@ -78,6 +78,8 @@ export async function openChat(
   let session: Session;
   let snapshots: Snapshots;
   let saving: Promise<void> = Promise.resolve();
+  /** Holds the messages as they are in the file; made anew when they changed without it. */
+  let agent: Agent | undefined;
 
   await openSession();
   setModel(chosen);
@@ -86,6 +88,7 @@ export async function openChat(
   if (!isResumed) saveInBackground(false);
 
   async function openSession(): Promise<void> {
+    agent = undefined;
     checkpoints.clear();
     session = await runtime.open({
       ...(options.limits && { limits: options.limits }),
@@ -110,25 +113,23 @@ export async function openChat(
     const isSame = file.state.modelId === next.model.id && file.state.modelSpec === spec;
     ({ model } = next);
     if (isSame) return;
-    append({ type: "model", modelId: model.id, ...(spec !== undefined && { spec }) });
+    agent = undefined;
+    file.append({ type: "model", modelId: model.id, ...(spec !== undefined && { spec }) });
     // The next run makes a system message that suits the model.
     const [first, ...rest] = file.state.messages;
     if (first?.role === "system") record(rest);
   }
 
-  function append(entry: ConversationRecord): void {
-    file.append(entry);
-  }
-
   function record(messages: readonly Message[]): void {
     const change = messagesRecord(file.state.messages, messages);
-    if (change !== undefined) append(change);
+    if (change !== undefined) file.append(change);
   }
 
   function tellModel(text: string): void {
     const messages = [...file.state.messages];
     appendUser(messages, [textPart(text)]);
     record(messages);
+    agent = undefined;
   }
 
   function saveInBackground(withVariables: boolean): void {
@@ -137,7 +138,7 @@ export async function openChat(
       if (current !== session) return;
       try {
         const snapshot = await taker.take(withVariables, file.state.snapshot);
-        append({ type: "snapshot", snapshot });
+        file.append({ type: "snapshot", snapshot });
       } catch (error) {
         if (!isCodeActError(error)) throw error;
         onNotice(`The files and variables could not be kept: ${error.message}`);
@@ -152,13 +153,8 @@ export async function openChat(
     const index = file.state.exchanges.length;
     const checkpoint = await session.checkpoint?.().catch(() => undefined);
     if (checkpoint !== undefined) checkpoints.set(index, checkpoint);
-    append({ type: "task", atMs: Date.now(), task });
-    await using agent = createAgent({
-      ...options.settings,
-      model,
-      session,
-      messages: file.state.messages,
-    });
+    file.append({ type: "task", atMs: Date.now(), task });
+    agent ??= createAgent({ ...options.settings, model, session, messages: file.state.messages });
     let events: AgentEvent[] = [];
     let ranCode = false;
     let fault: CodeActError | undefined;
@@ -167,7 +163,7 @@ export async function openChat(
       ranCode ||= event.type === "cell-start";
       if (event.type === "run-end") fault = event.result.error;
       if (event.type === "turn-end" || event.type === "run-end") {
-        append({ type: "events", events: [...compactEvents(events)] });
+        file.append({ type: "events", events: [...compactEvents(events)] });
         events = [];
         record(agent.messages);
       }
@@ -200,7 +196,8 @@ export async function openChat(
       await session.close().catch(() => undefined);
       await openSession();
     }
-    append({ type: "rewind", exchanges: index });
+    file.append({ type: "rewind", exchanges: index });
+    agent = undefined;
     if (!wentBack) restored = await comeBack(exchange.snapshotBefore);
     for (const later of checkpoints.keys()) if (later > index) checkpoints.delete(later);
     return { task: exchange.task, ...(restored && { restored }) };
