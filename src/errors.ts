@@ -25,6 +25,7 @@ export const errorKinds = {
   model_timeout: { httpStatus: 504, exitCode: 4, retryable: true },
   model_context_exceeded: { httpStatus: 413, exitCode: 4, retryable: false },
   model_failed: { httpStatus: 502, exitCode: 4, retryable: false },
+  data_unavailable: { httpStatus: 502, exitCode: 4, retryable: true },
   python_not_found: { httpStatus: 503, exitCode: 5, retryable: false },
   environment_failed: { httpStatus: 503, exitCode: 5, retryable: true },
   sandbox_unavailable: { httpStatus: 503, exitCode: 5, retryable: false },

@@ -1,5 +1,6 @@
 import { createAgent } from "../agent/agent.ts";
 import type { AgentEvent } from "../agent/events.ts";
+import type { Session } from "../execution/session.ts";
 import type { FunctionDescription } from "../formats/format.ts";
 import { actionFormat } from "./action-format.ts";
 import type { BenchmarkTask, Ending, FormatName, Grade, GradeContext } from "./benchmark.ts";
@@ -17,8 +18,11 @@ export interface AgentTaskOptions extends Pick<BenchmarkTask, "id" | "group" | "
   readonly functions?: readonly FunctionDescription[];
   /** Default: 10. */
   readonly maxTurns?: number;
-  /** Judges the agent's answer. */
-  grade(answer: string, context: GradeContext): boolean | Grade | Promise<boolean | Grade>;
+  /** Judges the agent's answer; `session` is the agent's own, as it left it. */
+  grade(
+    answer: string,
+    context: GradeContext & { readonly session: Session },
+  ): boolean | Grade | Promise<boolean | Grade>;
 }
 
 /** Makes a task that is played by the agent's normal loop, in any format, and judged once it has answered. */
@@ -47,7 +51,9 @@ export function agentTask(options: AgentTaskOptions): BenchmarkTask {
       yield* run;
       const { status, answer, error, turns, usage } = await run.result;
       const graded =
-        answer === undefined ? { success: false } : await options.grade(answer, context);
+        answer === undefined
+          ? { success: false }
+          : await options.grade(answer, { ...context, session });
       return {
         status,
         turns,

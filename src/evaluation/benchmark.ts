@@ -24,8 +24,21 @@ export interface Benchmark {
   readonly description: string;
   /** The formats it can be played in; the first is the default. */
   readonly formats: readonly FormatName[];
+  /** Where its data come from, for `codeact eval fetch`. */
+  readonly sources?: readonly DataSource[];
   /** Reads the tasks, in an order that never changes. Rejects with `file_not_found` or `invalid_input`. */
   load(options: LoadOptions): Promise<readonly BenchmarkTask[]>;
+}
+
+/** A public file with data of a benchmark. */
+export interface DataSource {
+  readonly url: string;
+  /** Where it is kept, below the folder of all data, such as `gsm8k/test.jsonl`. */
+  readonly path: string;
+  /** SHA-256 of the file in hexadecimal digits, where its publisher never changes it. */
+  readonly sha256?: string;
+  /** Turns what was downloaded into the files that are kept, by their paths below the folder of all data. */
+  unpack?(bytes: Uint8Array): Promise<ReadonlyMap<string, Uint8Array>>;
 }
 
 export interface LoadOptions {

@@ -2,12 +2,13 @@ import type { AgentEvent, RunResult } from "../agent/events.ts";
 import { appendAssistant, appendUser, textPart } from "../agent/history.ts";
 import { runCell } from "../agent/run-cell.ts";
 import { streamReply, type Reply, type Sampling } from "../agent/stream-reply.ts";
-import { CodeActError } from "../errors.ts";
 import type { Outcome } from "../execution/outcome.ts";
 import type { Session } from "../execution/session.ts";
 import type { ActionFormat } from "../formats/format.ts";
-import type { Message, Model } from "../models/model.ts";
+import type { Message, Model, Usage } from "../models/model.ts";
+import { addUsage } from "../models/model-price.ts";
 import type { Ending, Grade } from "./benchmark.ts";
+import { replyFault } from "./reply-fault.ts";
 
 /** What follows a reply: the next thing the model is told, or the end. */
 export type DialogueStep = { readonly say: string } | { readonly end: DialogueEnd };
@@ -48,7 +49,7 @@ export async function* playDialogue(
 ): AsyncGenerator<AgentEvent, Ending, undefined> {
   const { model, format, session, maxTurns, sampling, signal } = options;
   const messages = [...options.messages];
-  const usage = { inputTokens: 0, outputTokens: 0 };
+  let usage: Usage = { inputTokens: 0, outputTokens: 0 };
   let turn = 0;
   const ended = (end: Omit<Ending, "turns" | "usage" | "messages">): Ending => ({
     ...end,
@@ -60,10 +61,9 @@ export async function* playDialogue(
     turn += 1;
     yield { type: "turn-start", turn };
     const reply = yield* streamReply({ model, format, messages, turn, sampling, signal });
-    usage.inputTokens += reply.usage.inputTokens;
-    usage.outputTokens += reply.usage.outputTokens;
+    usage = addUsage(usage, reply.usage);
     appendAssistant(messages, reply.parsed.text);
-    const fault = faultOf(reply, model);
+    const fault = replyFault(reply, model);
     if (fault !== undefined) return ended(fault);
     const step = yield* actOn(reply);
     yield { type: "turn-end", turn, usage: reply.usage };
@@ -82,19 +82,4 @@ export async function* playDialogue(
     const outcome = yield* runCell({ session, code: parsed.code, turn, signal });
     return options.afterCell(outcome, turn);
   }
-}
-
-function faultOf(
-  { finish, error }: Reply,
-  model: Model,
-): Pick<Ending, "status" | "error"> | undefined {
-  if (finish === "aborted") return { status: "aborted" };
-  if (finish === "error") return { status: "failed", ...(error && { error }) };
-  if (finish !== "content-filter") return undefined;
-  return {
-    status: "failed",
-    error: new CodeActError("model_failed", `The content filter of ${model.id} ended its reply.`, {
-      details: { reason: "content-filter" },
-    }),
-  };
 }

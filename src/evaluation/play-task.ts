@@ -52,7 +52,7 @@ export async function playTask(task: BenchmarkTask, options: PlayOptions): Promi
     async openSession(limits) {
       const session = await runtime.open({ signal: stop, ...(limits && { limits }) });
       sessions.push(session);
-      await session.execute(seedCode(seed));
+      await session.execute(seedCode(seed), { silent: true });
       return session;
     },
   };

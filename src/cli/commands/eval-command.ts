@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { CodeActError } from "../../errors.ts";
+import type { Benchmark } from "../../evaluation/benchmark.ts";
 import type { CliContext } from "../cli-context.ts";
 import {
   addEvaluationOptions,
@@ -11,19 +12,40 @@ export function createEvalCommand(context: CliContext): Command {
   const command = new Command("eval")
     .description("let a model work on the tasks of a benchmark and measure how it does")
     .argument("<benchmark>", "such as mint; an unknown name lists them all");
-  return addEvaluationOptions(command).action(
-    async (name: string, options: EvaluationCommandOptions) => {
-      // No other command should wait for what only this one loads.
-      const { benchmarks } = await import("../../evaluation/benchmarks.ts");
-      const benchmark = benchmarks.find((known) => known.name === name);
-      if (benchmark === undefined) {
-        const list = benchmarks.map((known) => `${known.name} (${known.description})`).join("; ");
-        throw new CodeActError("invalid_input", `There is no benchmark named ${name}.`, {
-          hint: `Choose from: ${list}.`,
-        });
+  addEvaluationOptions(command).action(async (name: string, options: EvaluationCommandOptions) => {
+    if (options.fromOutputs !== undefined) {
+      if (name !== "mint") {
+        throw new CodeActError("invalid_input", "Only mint has recorded trajectories to grade.");
       }
-      const { evaluate } = await import("../evaluate/evaluate.ts");
-      await evaluate(benchmark, options, context);
-    },
-  );
+      const { evaluateRecordings } = await import("../evaluate/from-outputs.ts");
+      await evaluateRecordings(options.fromOutputs, options, context);
+      return;
+    }
+    const benchmark = await findBenchmark(name);
+    const { evaluate } = await import("../evaluate/evaluate.ts");
+    await evaluate(benchmark, options, context);
+  });
+  command
+    .command("fetch")
+    .description("download the data of a benchmark from their public address")
+    .argument("<benchmark>", "such as gsm8k")
+    .option("--data <folder>", "where to (default: CODEACT_DATA, then the cache folder)")
+    .option("--again", "also what is there already")
+    .action(async (name: string, _options: unknown, self: Command) => {
+      const { fetchBenchmark } = await import("../evaluate/fetch-benchmark.ts");
+      // The parent knows --data too, and takes it where it stands first.
+      await fetchBenchmark(await findBenchmark(name), self.optsWithGlobals(), context);
+    });
+  return command;
+}
+
+async function findBenchmark(name: string): Promise<Benchmark> {
+  // No other command should wait for what only this one loads.
+  const { benchmarks } = await import("../../evaluation/benchmarks.ts");
+  const benchmark = benchmarks.find((known) => known.name === name);
+  if (benchmark !== undefined) return benchmark;
+  const list = benchmarks.map((known) => `${known.name} (${known.description})`).join("; ");
+  throw new CodeActError("invalid_input", `There is no benchmark named ${name}.`, {
+    hint: `Choose from: ${list}.`,
+  });
 }

@@ -1,6 +1,12 @@
 import type { EvaluationProgress } from "../../evaluation/run-evaluation.ts";
 import type { TerminalStream } from "../cli-context.ts";
 
+/** Shows a line that changes. */
+export interface ChangingLine {
+  show(line: string, isLast: boolean): void;
+  end(): void;
+}
+
 /** Shows how far an evaluation is: one line that changes on a terminal, a line now and then elsewhere. */
 export interface EvaluationProgressLine {
   update(progress: EvaluationProgress): void;
@@ -15,8 +21,33 @@ const quietMs = 10_000;
 export function createEvaluationProgress(
   stream: TerminalStream,
   title: string,
-  now: () => number = () => performance.now(),
+  now?: () => number,
 ): EvaluationProgressLine {
+  const line = createChangingLine(stream, now);
+  return {
+    update: (progress) =>
+      line.show(`${title} ${progressText(progress)}`, progress.done === progress.total),
+    end: line.end,
+  };
+}
+
+/** Makes a display that only counts. */
+export function createCountProgress(
+  stream: TerminalStream,
+  what: string,
+): { update(done: number, total: number): void; end(): void } {
+  const line = createChangingLine(stream);
+  return {
+    update: (done, total) => line.show(`${done} of ${total} ${what}`, done === total),
+    end: line.end,
+  };
+}
+
+/** One line that changes on a terminal, a line now and then elsewhere. */
+export function createChangingLine(
+  stream: TerminalStream,
+  now: () => number = () => performance.now(),
+): ChangingLine {
   let isShown = false;
   let last = Number.NEGATIVE_INFINITY;
   const clear = (): void => {
@@ -24,13 +55,12 @@ export function createEvaluationProgress(
     isShown = false;
   };
   return {
-    update(progress) {
-      const line = `${title} ${progressText(progress)}`;
+    show(line, isLast) {
       if (stream.isTTY === true) {
         clear();
         stream.write(line.slice(0, (stream.columns ?? 80) - 1));
         isShown = true;
-      } else if (now() - last >= quietMs || progress.done === progress.total) {
+      } else if (now() - last >= quietMs || isLast) {
         last = now();
         stream.write(`${line}\n`);
       }

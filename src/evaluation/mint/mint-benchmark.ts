@@ -12,6 +12,9 @@ import { mintPrompt, type MintRules } from "./mint-prompt.ts";
 import { readMintReply } from "./mint-reply.ts";
 import { loadMintTasks, mintTaskNames, type MintTask } from "./mint-tasks.ts";
 
+/** The reason of an ending in which the proposals are used up. */
+export const noProposalLeft = "no proposal is left";
+
 const cellTimeoutMs = 30_000;
 const defaultRules: MintRules = { maxSteps: 5, maxProposals: 2 };
 
@@ -23,6 +26,10 @@ export const mint: Benchmark = {
   name: "mint",
   description: "reasoning and programming over several turns, with a limited number of proposals",
   formats: ["code"],
+  sources: mintTaskNames.map((name) => ({
+    url: `https://raw.githubusercontent.com/xingyaoww/mint-bench/main/data/processed/${name}/test_prompts.json`,
+    path: `mint/processed/${name}/test_prompts.json`,
+  })),
   async load(options) {
     const { rules, names } = readVariant(options.variant ?? "");
     const tasks = await Promise.all(names.map((name) => loadMintTasks(name, options)));
@@ -74,7 +81,7 @@ async function* playMint(
   /** Says something, or ends when steps or proposals are used up. */
   function say(text: string, turn: number): DialogueStep {
     const left = { steps: maxSteps - turn, proposals: rules.maxProposals - proposals };
-    if (left.proposals <= 0) return { end: { success: false } };
+    if (left.proposals <= 0) return { end: { success: false, reason: noProposalLeft } };
     return { say: mintMessage(text, left.steps, left.proposals) };
   }
 
@@ -87,8 +94,7 @@ async function* playMint(
     messages: [textMessage("user", mintPrompt(kind, task.prompt, { ...rules, maxSteps }))],
     afterCell(outcome, turn) {
       const shown = context.feedback === "plain" ? plainTraceback(outcome) : outcome;
-      // The session ran one cell of the harness, which set the seed.
-      return say(mintObservation(shown, 1), turn);
+      return say(mintObservation(shown), turn);
     },
     async afterAnswer(reply, turn) {
       proposals += 1;
@@ -97,7 +103,7 @@ async function* playMint(
       const grade = await gradeProposal(task, answer, context);
       if (grade.success) return { end: { ...grade, answer } };
       const step = say("Your answer is wrong.", turn);
-      return "end" in step ? { end: { ...grade, answer } } : step;
+      return "end" in step ? { end: { ...step.end, ...grade, answer } } : step;
     },
     afterMalformed(_reason, turn, text) {
       if (text.includes("<solution>")) proposals += 1;

@@ -18,7 +18,7 @@ export function createMintFormat(): ActionFormat {
     stop: ["\nObservation:", "\nExpert feedback:", "\nTask:", "\n---"],
     instructions: () => "",
     createParser: createMintParser,
-    render: (outcome) => [{ type: "text", text: mintObservation(outcome, 0) }],
+    render: (outcome) => [{ type: "text", text: mintObservation(outcome) }],
   };
 }
 
@@ -39,16 +39,13 @@ function createMintParser(): ReplyParser {
   };
 }
 
-/**
- * What the model reads of a cell: standard output and the value after `Out[n]:`, cut at 2,000 characters.
- * `earlierCells` ran before the model's first one.
- */
-export function mintObservation(outcome: Outcome, earlierCells: number): string {
+/** What the model reads of a cell: standard output and the value after `Out[n]:`, cut at 2,000 characters. */
+export function mintObservation(outcome: Outcome): string {
   const parts = outcome.outputs.map((output) => {
     if (output.type === "stream") return output.name === "stdout" ? output.text : "";
     if (output.type === "error") return `${output.error.traceback}\n`;
     if (output.type !== "value") return "";
-    return `Out[${outcome.executionCount - earlierCells}]: ${output.data["text/plain"] ?? ""}\n`;
+    return `Out[${outcome.executionCount}]: ${output.data["text/plain"] ?? ""}\n`;
   });
   if (outcome.status === "timeout") parts.push("TimeoutError: Timed out after 30 seconds\n");
   if (outcome.status === "crashed") parts.push("The interpreter died; its variables are kept.\n");

@@ -1,0 +1,127 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { CodeActError, isCodeActError } from "../../errors.ts";
+import type { DataSource } from "../benchmark.ts";
+
+export interface FetchOptions {
+  readonly fetch: typeof fetch;
+  /** The folder with the data of all benchmarks. */
+  readonly data: string;
+  /** Fetches what is there already once more. Default: false. */
+  readonly again?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: FetchProgress) => void;
+}
+
+export interface FetchProgress {
+  readonly path: string;
+  readonly receivedBytes: number;
+  /** Undefined where the server doesn't tell. */
+  readonly totalBytes: number | undefined;
+}
+
+const maxBytes = 1024 ** 3;
+
+/**
+ * Downloads the files of a benchmark and returns their paths; what is there already stays. A file appears only once
+ * it is complete and its checksum right. Rejects with `data_unavailable`, or `permission_denied`.
+ */
+export async function fetchData(
+  sources: readonly DataSource[],
+  options: FetchOptions,
+): Promise<readonly string[]> {
+  const kept: string[] = [];
+  for (const source of sources) {
+    const target = join(options.data, source.path);
+    if (options.again !== true && existsSync(target)) {
+      kept.push(target);
+      continue;
+    }
+    const bytes = await download(source, options);
+    const files = await unpack(source, bytes);
+    for (const [path, content] of files) {
+      await writeWhole(join(options.data, path), content);
+      kept.push(join(options.data, path));
+    }
+  }
+  return kept;
+}
+
+async function download(source: DataSource, options: FetchOptions): Promise<Uint8Array> {
+  const { url, path, sha256 } = source;
+  const { signal, onProgress } = options;
+  try {
+    const response = await options.fetch(url, signal ? { signal } : {});
+    if (!response.ok || response.body === null) {
+      throw unavailable(url, `the server answers ${response.status}`);
+    }
+    const length = Number(response.headers.get("content-length") ?? Number.NaN);
+    // An encoded body has another length than what is read of it.
+    const isPlain = response.headers.get("content-encoding") === null;
+    const totalBytes = isPlain && Number.isFinite(length) ? length : undefined;
+    const chunks: Uint8Array[] = [];
+    let receivedBytes = 0;
+    for await (const chunk of response.body) {
+      chunks.push(chunk);
+      receivedBytes += chunk.byteLength;
+      if (receivedBytes > maxBytes) throw unavailable(url, "it is larger than 1 GiB");
+      onProgress?.({ path, receivedBytes, totalBytes });
+    }
+    if (totalBytes !== undefined && receivedBytes !== totalBytes) {
+      throw unavailable(url, `only ${receivedBytes} of ${totalBytes} bytes came`);
+    }
+    const bytes = Buffer.concat(chunks);
+    const sum = createHash("sha256").update(bytes).digest("hex");
+    if (sha256 !== undefined && sum !== sha256) {
+      throw unavailable(
+        url,
+        `its checksum is ${sum} in place of ${sha256}: it is not the file that is meant`,
+      );
+    }
+    return bytes;
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (isCodeActError(cause)) throw cause;
+    throw unavailable(url, reasonOf(cause), cause);
+  }
+}
+
+async function unpack(
+  source: DataSource,
+  bytes: Uint8Array,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  if (source.unpack === undefined) return new Map([[source.path, bytes]]);
+  try {
+    return await source.unpack(bytes);
+  } catch (cause) {
+    throw unavailable(source.url, `it can't be unpacked: ${reasonOf(cause)}`, cause);
+  }
+}
+
+async function writeWhole(file: string, content: Uint8Array): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(`${file}.part`, content);
+    await rename(`${file}.part`, file);
+  } catch (cause) {
+    throw new CodeActError("permission_denied", `${file} can't be written: ${reasonOf(cause)}.`, {
+      hint: "Check the folder's permissions and the free space of its disk, or name another with --data.",
+      cause,
+    });
+  }
+}
+
+/** The innermost cause says more than `fetch failed`. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return cause.cause instanceof Error ? reasonOf(cause.cause) : cause.message;
+}
+
+function unavailable(url: string, why: string, cause?: unknown): CodeActError {
+  return new CodeActError("data_unavailable", `${url} can't be fetched: ${why}.`, {
+    hint: "Check the connection, or download the file elsewhere and name its folder with --data or CODEACT_DATA.",
+    ...(cause !== undefined && { cause }),
+  });
+}
