@@ -87,7 +87,7 @@ function compare(run: RecordedRun, ending: Ending): ReplayedRun {
 
 function endReasonOf({ success, status, reason, error }: Ending): string {
   if (success === true) return "task_success";
-  if (status === "turn-limit") return "max_steps";
+  if (status === "budget") return "max_steps";
   if (status === "answered" || reason === noProposalLeft) return "max_propose_steps";
   return error?.code === "model_failed" ? "error" : (error?.code ?? status);
 }
