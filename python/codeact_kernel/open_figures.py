@@ -15,6 +15,16 @@ __builtins__ = BUILTINS  # type: ignore[assignment]
 
 BACKEND = "module://codeact_kernel.figures"
 
+# The entry of a figure's bundle that tells in words what it shows, for those who cannot see it.
+DESCRIPTION = "text/vnd.codeact.description"
+_MAX_DESCRIPTION_CHARACTERS = 600
+_KINDS = {
+    "lines": ("line", "lines"),
+    "patches": ("bar or patch", "bars or patches"),
+    "collections": ("collection of marks", "collections of marks"),
+    "images": ("image", "images"),
+}
+
 
 def show_open_figures() -> None:
     """Show pyplot's open figures in the order of their numbers, and close them."""
@@ -76,7 +86,40 @@ def figure_bundle(figure: Any) -> dict:
         bbox_inches="tight",
     )
     picture = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return mime.capped({"image/png": picture, "text/plain": mime.text_of(figure)})
+    entries = {"image/png": picture, "text/plain": mime.text_of(figure)}
+    description = _describe(figure)
+    if description:
+        entries[DESCRIPTION] = description
+    return mime.capped(entries)
+
+
+def _describe(figure: Any) -> str:
+    """Return the titles, labels and kinds of marks of a figure in one line; empty when it has none."""
+    try:
+        heading = figure._suptitle.get_text() if getattr(figure, "_suptitle", None) else ""
+        parts = [repr(heading)] if heading else []
+        parts += [text for text in map(_describe_axes, figure.axes[:6]) if text]
+        if len(figure.axes) > 6:
+            parts.append(f"and {len(figure.axes) - 6} more axes")
+        return " ".join("; ".join(parts).split())[:_MAX_DESCRIPTION_CHARACTERS]
+    except Exception:
+        return ""
+
+
+def _describe_axes(axes: Any) -> str:
+    title, x, y = axes.get_title(), axes.get_xlabel(), axes.get_ylabel()
+    legend = axes.get_legend()
+    labels = [text.get_text() for text in legend.get_texts()] if legend is not None else []
+    marks = []
+    for kind in ("lines", "patches", "collections", "images"):
+        count = len(getattr(axes, kind))
+        if count:
+            marks.append(f"{count} {_KINDS[kind][count != 1]}")
+    parts = [repr(title)] if title else []
+    parts += [f"{name}: {text}" for name, text in (("x", x), ("y", y)) if text]
+    parts += [", ".join(marks)] if marks else []
+    parts += [f"legend: {', '.join(labels[:12])}"] if labels else []
+    return ", ".join(parts)
 
 
 def take_figure(figure: Any) -> dict:

@@ -100,6 +100,14 @@ class Figures(CellTestCase):
     def test_a_figure_as_the_value_is_shown_once(self) -> None:
         self.assertEqual(self.kinds("f, a = plt.subplots()\nf"), ["value png"])
 
+    def test_figures_tell_in_words_what_they_show(self) -> None:
+        source = "plt.plot([1, 2], label='a'); plt.title('Sales'); plt.xlabel('Year'); plt.ylabel('EUR'); plt.legend()"
+        frames = self.run_cell(f"import matplotlib.pyplot as plt\n{source};")
+        described = "'Sales', x: Year, y: EUR, 1 line, legend: a"
+        self.assertEqual(frames[-1]["data"]["text/vnd.codeact.description"], described)
+        frames = self.run_cell("_ = plt.plot([1])")
+        self.assertEqual(frames[-1]["data"]["text/vnd.codeact.description"], "1 line")
+
     def test_figures_of_a_failing_cell_are_shown(self) -> None:
         self.assertEqual(self.kinds("plt.plot([1])\n1 / 0", "error"), ["display png", "error"])
 

@@ -3,7 +3,13 @@ import { terminalText } from "./terminal-text.ts";
 
 /** A piece of an observation. `protected` text survives truncation. */
 export type ObservationPart =
-  | { readonly type: "text"; readonly text: string; readonly protected?: boolean }
+  | {
+      readonly type: "text";
+      readonly text: string;
+      readonly protected?: boolean;
+      /** Where it starts in the cell's whole text, as `cell_output` returns it; unset for what is not in there. */
+      readonly at?: number;
+    }
   | {
       readonly type: "image";
       readonly mediaType: string;
@@ -20,8 +26,18 @@ export function observe(outcome: Outcome): readonly ObservationPart[] {
     parts.push({ type: "text", text: `[Output that earlier code wrote in the meantime]\n${late}` });
   }
   let stream = "";
+  let end = 0;
+  let isLineStart = true;
+  /** Notes that text follows in the cell's whole text, and returns where. */
+  const place = (text: string, ownLine: boolean): number => {
+    const at = ownLine && !isLineStart ? end + 1 : end;
+    end = at + text.length + (ownLine ? 1 : 0);
+    isLineStart = ownLine || text.endsWith("\n");
+    return at;
+  };
   const flush = () => {
-    if (stream !== "") parts.push({ type: "text", text: terminalText(stream) });
+    const text = terminalText(stream);
+    if (stream !== "") parts.push({ type: "text", text, at: place(text, false) });
     stream = "";
   };
   let errorShown = false;
@@ -33,9 +49,12 @@ export function observe(outcome: Outcome): readonly ObservationPart[] {
     flush();
     if (output.type === "error") {
       errorShown = true;
+      place(output.error.traceback, true);
       parts.push({ type: "text", text: tracebackText(output.error), protected: true });
     } else {
-      parts.push(...observeBundle(output.data));
+      const plain = output.data["text/plain"] ?? "";
+      const at = plain === "" ? end : place(plain, true);
+      parts.push(...observeBundle(output.data).map((part) => ({ ...part, at })));
     }
   }
   flush();
@@ -67,6 +86,9 @@ function tracebackText(error: NonNullable<Outcome["error"]>): string {
   return text === "" ? `${error.name}: ${error.message}` : text;
 }
 
+/** Tells in words what a picture shows. */
+const descriptionType = "text/vnd.codeact.description";
+
 const textTypes = ["text/plain", "text/markdown", "text/latex", "text/html", "application/json"];
 
 function observeBundle(data: MimeBundle): readonly ObservationPart[] {
@@ -75,7 +97,11 @@ function observeBundle(data: MimeBundle): readonly ObservationPart[] {
   if (image !== undefined) {
     const base64 = data[image]!.replaceAll(/\s/g, "");
     const size = image === "image/png" ? pngSize(base64) : undefined;
-    const description = size === undefined ? `[${image} figure]` : `[${image} figure, ${size}]`;
+    const shows = terminalText(data[descriptionType] ?? "")
+      .replaceAll(/\s+/g, " ")
+      .slice(0, 600);
+    const facts = [`${image} figure`, ...(size === undefined ? [] : [size])].join(", ");
+    const description = shows === "" ? `[${facts}]` : `[${facts}: ${shows}]`;
     parts.push({ type: "image", mediaType: image, data: base64, description });
     return parts;
   }

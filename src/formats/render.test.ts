@@ -72,6 +72,13 @@ describe("renderObservation", () => {
     );
   });
 
+  it("tells models that see no pictures what they show", () => {
+    const data = { "image/png": png, "text/vnd.codeact.description": "'Sales',\n x: Year" };
+    expect(text(render({ outputs: [{ type: "display", data }] }))).toBe(
+      "Execution Output:\n[image/png figure, 640x480: 'Sales', x: Year]",
+    );
+  });
+
   it("prefers Markdown to the default text of an object", () => {
     const data = { "text/plain": "<a.B object at 0x7f00>", "text/markdown": "# Title" };
     expect(text(render({ outputs: [{ type: "value", data }] }))).toBe("Execution Output:\n# Title");
@@ -125,15 +132,15 @@ describe("renderObservation", () => {
     const lines = Array.from({ length: 1000 }, (_, index) => `line ${index}\n`).join("");
     const shown = text(render({ outputs: [stdout(lines)] }, 200));
     expect(shown).toMatch(
-      /^Execution Output:\nline 0\n(line \d+\n)+\[\.\.\. \d+ characters in \d+ lines left out \.\.\.\]\n(line \d+\n)+line 999$/,
+      /^Execution Output:\nline 0\n(line \d+\n)+\[\.\.\. \d+ characters in \d+ lines left out: print\(cell_output\(1\)\[94:274\]\) shows more \.\.\.\]\n(line \d+\n)+line 999$/,
     );
-    expect(shown.length).toBeLessThan(300);
+    expect(shown.length).toBeLessThan(320);
   });
 
   it("counts exactly what it leaves out", () => {
     const shown = text(render({ outputs: [stdout("x".repeat(1000))] }, 100));
     expect(shown).toBe(
-      `Execution Output:\n${"x".repeat(50)}\n[... 900 characters left out ...]\n${"x".repeat(50)}`,
+      `Execution Output:\n${"x".repeat(50)}\n[... 900 characters left out: print(cell_output(1)[50:150]) shows more ...]\n${"x".repeat(50)}`,
     );
   });
 
@@ -141,7 +148,7 @@ describe("renderObservation", () => {
     const outputs = [stdout("y".repeat(100_000)), { type: "error", error } as const];
     const shown = text(render({ status: "error", outputs, error }, 300));
     expect(shown).toMatch(/left out[^]*Traceback:\n----> 1 f\(1\)\nValueError: no$/);
-    expect(shown.length).toBeLessThan(450);
+    expect(shown.length).toBeLessThan(480);
   });
 
   it("keeps short outputs whole beside a long one", () => {

@@ -2,6 +2,8 @@ import type { Outcome } from "../execution/outcome.ts";
 import type { ContentPart } from "../models/model.ts";
 import type { RenderOptions } from "./format.ts";
 import { observe, statusNote, type ObservationPart } from "./observation.ts";
+import { share } from "./shorten-literal.ts";
+import { shortenText } from "./shorten-text.ts";
 import { truncateMiddle } from "./truncate.ts";
 
 /** The line with which every observation starts. */
@@ -12,7 +14,8 @@ export const noOutputNotice = "[Code executed successfully with no output]";
 
 /**
  * Renders what came of a cell: a heading, the outputs in order, and a note when the cell did not end by
- * itself. Text over `maxCharacters` loses its middle; tracebacks and notes are kept, at the cost of the rest.
+ * itself. Text over `maxCharacters` is shortened, and says how the code can read the rest; tracebacks and notes are
+ * kept, at the cost of the rest.
  */
 export function renderObservation(
   outcome: Outcome,
@@ -29,11 +32,15 @@ export function renderObservation(
   const note = statusNote(outcome);
   if (note !== undefined) parts.push({ type: "text", text: note, protected: true });
   if (parts.length === 0) parts.push({ type: "text", text: noOutputNotice });
-  return assemble(fit(parts, options.maxCharacters));
+  return assemble(fit(parts, options.maxCharacters, outcome.executionCount));
 }
 
 /** Shares the characters out: protected texts first, then the others as one text. */
-function fit(parts: readonly ObservationPart[], maxCharacters: number): readonly ObservationPart[] {
+function fit(
+  parts: readonly ObservationPart[],
+  maxCharacters: number,
+  cell: number,
+): readonly ObservationPart[] {
   const total = parts.reduce((sum, part) => sum + (part.type === "text" ? part.text.length : 0), 0);
   if (total <= maxCharacters) return parts;
   const isProtected = (part: ObservationPart) => part.type === "text" && part.protected === true;
@@ -55,21 +62,14 @@ function fit(parts: readonly ObservationPart[], maxCharacters: number): readonly
   return shortened.map((part) => {
     const index = plain.indexOf(part);
     if (part.type !== "text" || index < 0) return part;
-    return { ...part, text: truncateMiddle(part.text, lengths[index]!) };
+    const { at } = part;
+    const howToRead = (start: number, end: number) =>
+      `print(cell_output(${cell})[${start + at!}:${end + at!}])`;
+    return {
+      ...part,
+      text: shortenText(part.text, lengths[index]!, at === undefined ? undefined : howToRead),
+    };
   });
-}
-
-/** Divides `total` among texts: short ones keep their length, long ones get equal parts of what is left. */
-function share(lengths: readonly number[], total: number): readonly number[] {
-  const shares = lengths.map(() => 0);
-  let left = total;
-  const order = lengths.map((_, index) => index).sort((a, b) => lengths[a]! - lengths[b]!);
-  order.forEach((index, done) => {
-    const length = Math.min(lengths[index]!, Math.floor(left / (order.length - done)));
-    shares[index] = length;
-    left -= length;
-  });
-  return shares;
 }
 
 /** Joins texts that follow each other, each on lines of its own. */

@@ -1,8 +1,8 @@
 /**
  * Shortens `text` to about `maxCharacters` by leaving out its middle, at line boundaries where there are
- * any near. A marker tells how much is missing. The marker comes on top of `maxCharacters`.
+ * any near. A marker tells how much is missing, and ends with `more`. It comes on top of `maxCharacters`.
  */
-export function truncateMiddle(text: string, maxCharacters: number): string {
+export function truncateMiddle(text: string, maxCharacters: number, more = ""): string {
   if (text.length <= maxCharacters) return text;
   const half = Math.max(Math.floor(maxCharacters / 2), 0);
   const headEnd = lineEndBefore(text, half);
@@ -15,7 +15,7 @@ export function truncateMiddle(text: string, maxCharacters: number): string {
   const tail = text.slice(tailStart);
   const before = head === "" || head.endsWith("\n") ? "" : "\n";
   const after = tail === "" ? "" : "\n";
-  return `${head}${before}[... ${amount} left out ...]${after}${tail}`;
+  return `${head}${before}[... ${amount} left out${more} ...]${after}${tail}`;
 }
 
 /** The end of the last whole line before `limit`, unless that would give up more than half of it. */
