@@ -28,6 +28,10 @@ describe("createModelCatalog", () => {
     expect(catalog.find("gpt-5").price?.input).toBe(1.25);
     expect(catalog.find("claude-opus-4-5-20251101").price?.input).toBe(5);
     expect(catalog.find("claude-opus-4-20250514").price?.input).toBe(15);
+    expect(catalog.find("anthropic/claude-opus-4.8").price?.input).toBe(5);
+    // A model that came after the catalog has no price, rather than another's.
+    expect(catalog.find("gpt-5.9")).toMatchObject({ contextTokens: 400_000 });
+    expect(catalog.find("gpt-5.9").price).toBeUndefined();
   });
 
   it("knows names with an owner, other cases, and a provider's own price", () => {

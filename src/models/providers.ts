@@ -64,7 +64,7 @@ export const hostedProviders: readonly HostedProvider[] = [
     baseUrl: "https://api.anthropic.com/v1",
     apiKeyName: "ANTHROPIC_API_KEY",
     baseUrlName: "ANTHROPIC_BASE_URL",
-    defaultModel: "claude-sonnet-4-5",
+    defaultModel: "claude-sonnet-5-5",
     api: "anthropic",
   },
   {
@@ -73,7 +73,7 @@ export const hostedProviders: readonly HostedProvider[] = [
     apiKeyName: "GOOGLE_GENERATIVE_AI_API_KEY",
     otherKeyName: "GEMINI_API_KEY",
     baseUrlName: "GOOGLE_GENERATIVE_AI_BASE_URL",
-    defaultModel: "gemini-2.5-flash",
+    defaultModel: "gemini-3.8-flash",
     api: "google",
   },
 ];

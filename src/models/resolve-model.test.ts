@@ -150,7 +150,7 @@ describe("resolveModel", () => {
     expect(await say(await resolveModel("google:gemini-2.5-pro", { env: other }))).toBe("again");
     expect(server.requests.map(({ path, headers }) => [path, headers["x-goog-api-key"]])).toEqual([
       ["/v1/messages", undefined],
-      ["/v1/models/gemini-2.5-flash:streamGenerateContent?alt=sse", "AIza1"],
+      ["/v1/models/gemini-3.8-flash:streamGenerateContent?alt=sse", "AIza1"],
       ["/v1/models/gemini-2.5-pro:streamGenerateContent?alt=sse", "AIza2"],
     ]);
     expect(server.requests[0]?.headers["x-api-key"]).toBe("sk-ant-1");
@@ -166,7 +166,7 @@ describe("resolveModel", () => {
     await expect(resolveModel("anthropic", { env, importPackage })).rejects.toMatchObject({
       code: "model_not_configured",
       message:
-        "anthropic/claude-sonnet-4-5 needs the package @ai-sdk/anthropic, which is not installed.",
+        "anthropic/claude-sonnet-5-5 needs the package @ai-sdk/anthropic, which is not installed.",
       hint: "Run `npm install @ai-sdk/anthropic`, with -g if codeact was installed with it.",
     });
   });
