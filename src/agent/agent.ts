@@ -19,6 +19,8 @@ import type { AgentEvent, RunResult } from "./events.ts";
 import { appendUser, lostSessionNotice, textPart } from "./history.ts";
 import type { Task } from "./history.ts";
 import type { Sampling } from "./stream-reply.ts";
+import { createRunTelemetry } from "./telemetry.ts";
+import type { TelemetryOptions } from "./telemetry.ts";
 import type { TurnRecords } from "./turn-records.ts";
 
 /** A conversation: one model, one live interpreter, any number of tasks after one another. */
@@ -95,6 +97,8 @@ export interface AgentSettings {
   readonly timeoutMs?: number;
   /** Temperature and length of replies. Default: the model's. */
   readonly sampling?: Sampling;
+  /** Records runs as spans of OpenTelemetry. Default: off. */
+  readonly telemetry?: TelemetryOptions;
   /** A conversation to go on with. Without a system message at its start one is made. Default: none. */
   readonly messages?: readonly Message[];
   /** Answers `input()` of the code. Default: nobody does. */
@@ -175,10 +179,11 @@ export function createAgent(options: AgentOptions): Agent {
     checkBudget(runBudget, model);
     const answers = createAnswerReader(runOptions.answer as AnswerRules | undefined);
     const log = createEventLog<AgentEvent>();
+    const telemetry = options.telemetry && createRunTelemetry(options.telemetry, model);
     const loop = runLoop({
       ...settings,
       ...(tools && { tools }),
-      model,
+      model: telemetry?.model ?? model,
       format,
       messages,
       openSession,
@@ -190,7 +195,7 @@ export function createAgent(options: AgentOptions): Agent {
       task: typeof task === "string" ? { text: task } : task,
       signal: signal ? AbortSignal.any([signal, closing.signal]) : closing.signal,
     });
-    const result = pump(loop, log, async (ended) => {
+    const result = pump(telemetry?.watch(loop) ?? loop, log, async (ended) => {
       await dropDeadSession(ended);
       active = undefined;
     });

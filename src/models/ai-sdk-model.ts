@@ -11,7 +11,7 @@ import { callOptions, type OptionalCallParameter } from "./ai-sdk-request.ts";
 import { createModelCatalog } from "./model-catalog.ts";
 import type { ModelPrice } from "./model-price.ts";
 import type { Model, ModelRequest } from "./model.ts";
-import { seesImages } from "./providers.ts";
+import { seesImages, telemetryName } from "./providers.ts";
 import { retryAfterMs } from "./retry-delay.ts";
 import { createStreamingModel, type ReplyPiece, type StreamingOptions } from "./streaming-model.ts";
 
@@ -98,6 +98,7 @@ export function createAISDKModel(
     {
       id,
       place,
+      provider: telemetryName(provider),
       capabilities: {
         images,
         ...(contextTokens !== undefined && { contextTokens }),

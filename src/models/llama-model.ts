@@ -157,6 +157,7 @@ function serve(loaded: Loaded, llama: Llama, id: string, options: LlamaModelOpti
     {
       id,
       place: "in this process",
+      provider: "llama.cpp",
       capabilities: { images: false, contextTokens, toolCalls: false },
     },
     {

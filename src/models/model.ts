@@ -6,6 +6,8 @@ export interface Model {
   /** Name for people and records, such as `gpt-5-mini`. */
   readonly id: string;
   readonly capabilities: ModelCapabilities;
+  /** Who serves it, by OpenTelemetry's names, such as `openai` or `gcp.gemini`. */
+  readonly provider?: string;
   /** Where known; from it the agent tells what a run cost. */
   readonly price?: ModelPrice;
   /**

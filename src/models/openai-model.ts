@@ -28,6 +28,8 @@ export interface OpenAIModelOptions extends StreamingOptions {
   /** Whether the model takes tools; a server that refuses them is told of them in words. Default: not known. */
   readonly toolCalls?: boolean;
   readonly price?: ModelPrice;
+  /** Who serves it, for telemetry. Default: `openai`, whose API it is. */
+  readonly provider?: string;
   /** Used when a request sets none. Default: the server's. */
   readonly temperature?: number;
   readonly fetch?: typeof globalThis.fetch;
@@ -91,6 +93,7 @@ export function createOpenAIModel(options: OpenAIModelOptions): Model {
     {
       id: model,
       place: server.place,
+      provider: options.provider ?? "openai",
       capabilities: {
         images,
         ...(options.contextTokens !== undefined && { contextTokens: options.contextTokens }),

@@ -99,3 +99,16 @@ const seeing =
 export function seesImages(model: string): boolean {
   return seeing.test(model);
 }
+
+const telemetryNames: Readonly<Record<string, string>> = {
+  gemini: "gcp.gemini",
+  google: "gcp.gemini",
+  mistral: "mistral_ai",
+  // Only that it speaks OpenAI's API is known.
+  server: "openai",
+};
+
+/** What OpenTelemetry's conventions call a provider. */
+export function telemetryName(provider: string): string {
+  return telemetryNames[provider] ?? provider;
+}

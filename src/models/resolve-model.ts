@@ -18,7 +18,13 @@ import { loadModelCatalog, type ModelCatalog } from "./model-catalog.ts";
 import type { Model } from "./model.ts";
 import { modelsFolder } from "./model-source.ts";
 import { createOpenAIModel } from "./openai-model.ts";
-import { hostedProviders, localServers, seesImages, type HostedProvider } from "./providers.ts";
+import {
+  hostedProviders,
+  localServers,
+  seesImages,
+  telemetryName,
+  type HostedProvider,
+} from "./providers.ts";
 import { loadReplay } from "./replay-file.ts";
 import { createReplayModel } from "./replay-model.ts";
 
@@ -186,6 +192,7 @@ async function build(
   return createOpenAIModel({
     model,
     baseUrl,
+    provider: telemetryName(provider),
     ...common,
     ...(options.fetch !== undefined && { fetch: options.fetch }),
   });

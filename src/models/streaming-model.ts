@@ -54,6 +54,7 @@ export interface StreamingOptions {
 export interface StreamingDescription {
   readonly id: string;
   readonly capabilities: ModelCapabilities;
+  readonly provider?: string;
   readonly price?: ModelPrice;
   /** Where the model runs, after its name in a sentence, such as `at http://127.0.0.1:8000/v1`. */
   readonly place: string;
@@ -76,7 +77,7 @@ export const defaultFirstByteTimeoutMs = 240_000;
  * does with them. A service that ignores its signal is left behind.
  */
 export function createStreamingModel(
-  { id, capabilities, price, place }: StreamingDescription,
+  { id, capabilities, provider, price, place }: StreamingDescription,
   service: ModelService,
   options: StreamingOptions = {},
 ): Model {
@@ -202,7 +203,7 @@ export function createStreamingModel(
     }
   }
 
-  return { id, capabilities, ...(price && { price }), stream };
+  return { id, capabilities, ...(provider && { provider }), ...(price && { price }), stream };
 }
 
 /** Text that may be the start of a stop string comes before a call that follows it. */
