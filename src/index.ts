@@ -2,6 +2,8 @@
 
 export { createAgent } from "./agent/agent.ts";
 export type { Agent, AgentOptions, AgentRun, AgentSettings, RunOptions } from "./agent/agent.ts";
+export { telemetryFromEnvironment } from "./agent/telemetry.ts";
+export type { TelemetryOptions } from "./agent/telemetry.ts";
 export type { AgentEvent, RunResult } from "./agent/events.ts";
 
 export { CodeActError, errorKinds, isCodeActError } from "./errors.ts";

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { createAgent } from "../../agent/agent.ts";
 import type { RunResult } from "../../agent/events.ts";
+import { telemetryFromEnvironment } from "../../agent/telemetry.ts";
 import type { CliContext } from "../cli-context.ts";
 import { parseCount } from "../parse-options.ts";
 import { reportError } from "../report-error.ts";
@@ -63,11 +64,13 @@ async function run(
 
   await withWorkbench(options, inputs, context, createTextView, async (workbench) => {
     const { session, environment, view, signal } = workbench;
+    const telemetry = telemetryFromEnvironment(context.env);
     await using agent = createAgent({
       model,
       session,
       environment,
       maxTurns: options.maxTurns,
+      ...(telemetry && { telemetry }),
       ...(options.system !== undefined && { instructions: options.system }),
     });
     const agentRun = agent.run(task, { signal });
