@@ -14,6 +14,7 @@ import socket
 import struct
 
 from . import seccomp
+from .forwarder import Forwarder
 from .libc import (
     CLONE_NEWCGROUP,
     CLONE_NEWIPC,
@@ -51,6 +52,7 @@ CACHE_FOLDER = "/var/cache/codeact"
 WORKSPACE = "/workspace"
 HOME = "/home/codeact"
 HOST_NAME = "codeact"
+CERTIFICATES = f"{HOST_FOLDER}/certificates.pem"
 _BRANCHES = 1000
 _STAGE = f"{HOST_FOLDER}/branch"
 
@@ -83,14 +85,23 @@ def enter_sandbox(outer_uid: int, outer_gid: int) -> None:
     prctl(PR_SET_DUMPABLE, 0)
 
 
-def show_workspace(session: str, scratch_bytes: int) -> None:
-    """Give the sandbox its workspace and its scratch folders, and hide the host's folder. Raises OSError."""
+def show_workspace(session: str, scratch_bytes: int, certificates: str | None = None) -> None:
+    """Give the sandbox its workspace and its scratch folders, and hide the host's folder. Raises OSError.
+
+    `certificates` is the name of a file in the host's folder that is shown at CERTIFICATES.
+    """
     mount(f"{HOST_FOLDER}/sessions/{session}", WORKSPACE, flags=MS_BIND)
     mount("none", WORKSPACE, flags=MS_REMOUNT | MS_BIND | _SAFE)
     for folder in _SCRATCH_FOLDERS:
         _mount_scratch(folder, scratch_bytes)
+    bundle = None if certificates is None else os.open(f"{HOST_FOLDER}/{certificates}", os.O_PATH)
     mount("tmpfs", HOST_FOLDER, "tmpfs", _SAFE, "size=4k,mode=711")
     os.mkdir(_STAGE, 0o700)
+    if bundle is not None:
+        os.close(os.open(CERTIFICATES, os.O_CREAT | os.O_WRONLY, 0o444))
+        mount(f"/proc/self/fd/{bundle}", CERTIFICATES, flags=MS_BIND)
+        mount("none", CERTIFICATES, flags=MS_REMOUNT | MS_BIND | MS_RDONLY | _SAFE | MS_NOEXEC)
+        os.close(bundle)
     mount("none", HOST_FOLDER, flags=MS_REMOUNT | MS_RDONLY | _SAFE)
 
 
@@ -112,6 +123,10 @@ class SandboxPlace:
     def open(self) -> None:
         """Take hold of the host's folder, in process 1 and before it is hidden. Raises OSError."""
         self._host = os.open(HOST_FOLDER, os.O_PATH | os.O_DIRECTORY)
+
+    def forwarder(self, port: int, socket_name: str) -> Forwarder:
+        """Make the way to the proxy that listens on a socket in the host's folder. Raises OSError."""
+        return Forwarder(port, self._host, socket_name)
 
     def socket_path(self, session: str) -> str:
         """Return where the host connects to the branch."""

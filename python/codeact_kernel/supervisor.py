@@ -62,6 +62,8 @@ class Supervisor:
         self._branches: list[Branch] = []
         self._arrivals: dict[socket.socket, Branch] = {}
         self._meter: Meter | None = None
+        self._start_helper: Callable[[], int] | None = None
+        self._helper = 0
 
     def start_worker(self) -> None:
         """Fork the first worker, which can be done before there is anything to serve."""
@@ -74,6 +76,11 @@ class Supervisor:
         self._first_pipes = OutputPipes()
         self._first_worker = self.start_fresh_worker(self._first_pipes)
 
+    def keep_helper(self, start: Callable[[], int]) -> None:
+        """Keep the process that `start` forks running as long as there are branches. Raises OSError."""
+        self._start_helper = start
+        self._helper = start()
+
     def serve(
         self, wire: socket.socket, request: dict[str, Any], folder: str, meter: Meter | None = None
     ) -> None:
@@ -83,7 +90,9 @@ class Supervisor:
         """
         self._meter = meter
         os.chdir(folder)
-        self._first_worker.send({"type": "start", "folder": folder})
+        environment = request.get("network", {}).get("environment", {})
+        os.environ.update(environment)  # for workers that are forked later
+        self._first_worker.send({"type": "start", "folder": folder, "environment": environment})
         first = Branch(self, request["session"], self._first_worker, self._first_pipes, KeptOutputs())
         self._branches.append(first)
         first.connect(wire, request)
@@ -100,6 +109,9 @@ class Supervisor:
         if self._waker.fileno() in ready:
             _drain(self._waker)
             self.exits.update(reap())
+            if self._start_helper and self._helper in self.exits:
+                del self.exits[self._helper]
+                self._helper = self._start_helper()
         for listener in [sock for sock in self._arrivals if sock.fileno() in ready]:
             self._welcome(listener)
         for branch in [branch for branch in self._branches if branch.wire]:
@@ -205,7 +217,7 @@ class Supervisor:
     def end_processes_of(self, branch: Branch, keep: Collection[int] = ()) -> None:
         """Kill what the branch has started, but no copy, no other branch, and none of `keep`."""
         others = [other for other in self._branches if other is not branch]
-        spared = {*keep, *(copy.pid for copy in branch.copies)}
+        spared = {*keep, self._helper, *(copy.pid for copy in branch.copies)}
         for other in others:
             spared.update([other.worker.pid, *(copy.pid for copy in other.copies)])
 
@@ -223,7 +235,7 @@ class Supervisor:
                     self.await_copy(copy)
                 if copy.pid == pid:
                     return True
-        return pid == 1
+        return pid in (1, self._helper)
 
     # Forks
 

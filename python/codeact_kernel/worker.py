@@ -84,6 +84,7 @@ class Worker:
                 self._execute(command)
             elif kind == "start":
                 os.chdir(command["folder"])
+                os.environ.update(command["environment"])
                 saved_variables.folder = command["folder"]
                 self._calls.folder = command["folder"]
             elif kind == "provide":

@@ -119,7 +119,7 @@ class Zygote:
         os.write(self._claim, _SLOT.pack(slot))
         self._listener.close()
         os.close(self._claim)
-        _serve_session(supervisor, connection)
+        _serve_session(supervisor, connection, self._place)
 
     def _forget(self, ended: set[int]) -> None:
         self._waiting = {slot: pid for slot, pid in self._waiting.items() if pid not in ended}
@@ -131,11 +131,16 @@ def _prepare_worker() -> int | None:
     return listener
 
 
-def _serve_session(supervisor: Supervisor, connection: socket.socket) -> None:
+def _serve_session(supervisor: Supervisor, connection: socket.socket, place: isolation.SandboxPlace) -> None:
     try:
         connection.settimeout(_OPEN_SECONDS)
         request = read_frame(connection)
-        isolation.show_workspace(request["session"], request["limits"]["scratchBytes"])
+        network = request.get("network", {})
+        isolation.show_workspace(
+            request["session"], request["limits"]["scratchBytes"], network.get("certificates")
+        )
+        if network:
+            supervisor.keep_helper(place.forwarder(network["port"], network["socket"]).start)
     except Exception as error:  # noqa: BLE001 - whatever it is, the host has to know
         connection.sendall(encode({"type": "refused", "message": f"{type(error).__name__}: {error}"}))
         return

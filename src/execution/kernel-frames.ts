@@ -126,4 +126,5 @@ export interface OpenFrame {
   readonly session: string;
   readonly limits: object;
   readonly transactions: boolean;
+  readonly network?: object;
 }

@@ -7,6 +7,7 @@ import { createKernelConnection } from "./kernel-connection.ts";
 import { type KernelFrame, protocolVersion } from "./kernel-frames.ts";
 import { createLateOutput } from "./late-output.ts";
 import type { Outcome } from "./outcome.ts";
+import type { SessionNetwork } from "./network/session-network.ts";
 import type { SessionLimits } from "./runtime.ts";
 import { startTimer, type StoppableTimer } from "./stoppable-timer.ts";
 import type { ExecuteOptions, SessionFiles, Variable } from "./session.ts";
@@ -17,6 +18,8 @@ const silenceMs = 10_000;
 const variablesId = 0;
 
 export interface KernelSessionOptions {
+  /** The way to the network; without one there is none. */
+  readonly network?: SessionNetwork;
   readonly id: string;
   readonly limits: SessionLimits;
   readonly transactions: boolean;
@@ -87,6 +90,7 @@ export async function connectKernel(
     session: options.id,
     limits,
     transactions: options.transactions,
+    ...(options.network && { network: options.network.announcement }),
   });
   await awaitKernel(ready.promise, silenceMs, closedEarly);
 
@@ -169,7 +173,7 @@ export async function connectKernel(
 
   async function execute(code: string, executeOptions: ExecuteOptions): Promise<Outcome> {
     if (stream.destroyed) throw endOf(await closed);
-    const { signal, onOutput, context } = executeOptions;
+    const { signal, onOutput, onNetwork, context } = executeOptions;
     const id = ++lastId;
     const timeoutMs = executeOptions.timeoutMs ?? limits.timeoutMs;
     const done = Promise.withResolvers<Outcome>();
@@ -181,6 +185,7 @@ export async function connectKernel(
       if (isPaused) silence.pause();
       else silence.resume();
     });
+    const stopListening = onNetwork && options.network?.listen(onNetwork);
     connection.send({
       type: "execute",
       id,
@@ -196,6 +201,7 @@ export async function connectKernel(
     } finally {
       calls.endCell();
       signal?.removeEventListener("abort", interrupt);
+      stopListening?.();
       running = undefined;
     }
   }

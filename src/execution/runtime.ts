@@ -1,3 +1,4 @@
+import type { NetworkOptions } from "./network/network.ts";
 import type { Session } from "./session.ts";
 
 /** A way to run interpreters. Whoever creates it closes it, which closes its sessions. */
@@ -20,6 +21,8 @@ export interface OpenOptions {
   /** Default: a random id. */
   readonly id?: string;
   readonly limits?: Partial<SessionLimits>;
+  /** Hosts that code may reach. Default: no network at all. `not_supported` where a runtime can't enforce it. */
+  readonly network?: NetworkOptions;
   readonly signal?: AbortSignal;
 }
 

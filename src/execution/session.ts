@@ -1,4 +1,5 @@
 import type { FunctionHost } from "./host-functions.ts";
+import type { NetworkRequest } from "./network/network.ts";
 import type { Outcome, Output } from "./outcome.ts";
 
 /**
@@ -84,6 +85,8 @@ export interface ExecuteOptions {
   readonly context?: CellContext;
   /** Receives each output as it happens, before `execute` resolves. Must not throw. */
   readonly onOutput?: (output: Output) => void;
+  /** Receives each request to the network while the cell runs, refused ones too. Must not throw. */
+  readonly onNetwork?: (request: NetworkRequest) => void;
   /**
    * Answers `input()`; the cell's deadline goes on. Without it, and for `undefined`, `input()` raises EOFError and
    * says why.

@@ -1,4 +1,5 @@
 import { afterAll, expect } from "vitest";
+import type { NetworkOptions } from "../../src/execution/network/network.ts";
 import type { Outcome } from "../../src/execution/outcome.ts";
 import type { SessionLimits } from "../../src/execution/runtime.ts";
 import {
@@ -27,7 +28,7 @@ export interface Arena {
   readonly runtime: SandboxRuntime;
   readonly sibling: Session;
   /** Opens a session that knows the attack tools and has `kept = "kept"`. */
-  open(overrides?: Partial<SessionLimits>): Promise<Session>;
+  open(overrides?: Partial<SessionLimits>, network?: NetworkOptions): Promise<Session>;
   /**
    * Runs `code` in a session of its own, then checks that the session still works and holds the state from
    * before the cell (or what the cell left, when it was not rolled back), and that the sibling lives.
@@ -50,8 +51,8 @@ export async function createArena(preload: readonly string[] = []): Promise<Aren
     turns += 1;
     expect(await valueOf(sibling, "turns += 1; turns")).toBe(`${turns}`);
   };
-  const open = async (overrides: Partial<SessionLimits> = {}): Promise<Session> => {
-    const session = await runtime.open({ limits: overrides });
+  const open: Arena["open"] = async (overrides = {}, network) => {
+    const session = await runtime.open({ limits: overrides, ...(network && { network }) });
     const ready = await session.execute(`${attackTools}\nkept = "kept"`);
     expect(ready.status).toBe("ok");
     return session;

@@ -82,15 +82,25 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
   return {
     name: "bare",
     capabilities: { isolation: "none", transactions },
-    open: (openOptions = {}) =>
-      openAt(
+    async open(openOptions = {}) {
+      if (openOptions.network !== undefined) throw noNetworkRules();
+      return await openAt(
         openOptions.id ?? randomUUID(),
         { ...defaultLimits, ...openOptions.limits },
         (folder) => startKernel(python, folder),
-      ),
+      );
+    },
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
   };
+}
+
+function noNetworkRules(): CodeActError {
+  return new CodeActError(
+    "not_supported",
+    "The bare runtime cannot limit the network: its code reaches whatever this machine reaches.",
+    { hint: "Use the sandbox runtime, or leave the network option out." },
+  );
 }
 
 /** Starts a kernel that works in `folder` and returns the wire to it. Rejects with `python_not_found`. */

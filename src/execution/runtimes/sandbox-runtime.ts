@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { CodeActError } from "../../errors.ts";
 import { findPython } from "../find-python.ts";
+import { openSessionNetwork, type SessionNetwork } from "../network/session-network.ts";
 import { openSession } from "../open-session.ts";
 import { defaultLimits, type OpenOptions, type Runtime, type SessionLimits } from "../runtime.ts";
 import type { Session } from "../session.ts";
@@ -53,16 +54,40 @@ export async function createSandboxRuntime(
   const sessions = new Map<string, Session>();
   let closing: Promise<void> | undefined;
 
-  function open(openOptions: OpenOptions = {}): Promise<Session> {
+  let networks = 0;
+
+  async function open(openOptions: OpenOptions = {}): Promise<Session> {
     const limits = { ...defaultLimits, ...options.limits, ...openOptions.limits };
-    return openAt(openOptions.id ?? randomUUID(), folder.socketPath, limits, async () => {});
+    const id = openOptions.id ?? randomUUID();
+    if (openOptions.network === undefined) {
+      return await openAt(id, folder.socketPath, { limits }, async () => {});
+    }
+    networks += 1;
+    const network = await openSessionNetwork(openOptions.network, {
+      ...{ folder: folder.path, owner: folder.owner, name: `network-${networks}` },
+    });
+    return await openAt(id, folder.socketPath, { limits, network }, async () => {});
   }
 
   /** Opens a session that `prepare` has given its workspace's files and that answers at `socketPath`. */
   async function openAt(
     id: string,
     socketPath: string,
-    limits: SessionLimits,
+    given: { readonly limits: SessionLimits; readonly network?: SessionNetwork },
+    prepare: (workspaceFolder: string) => Promise<void>,
+  ): Promise<Session> {
+    try {
+      return await openIn(id, socketPath, given, prepare);
+    } catch (error) {
+      given.network?.release();
+      throw error;
+    }
+  }
+
+  async function openIn(
+    id: string,
+    socketPath: string,
+    { limits, network }: { readonly limits: SessionLimits; readonly network?: SessionNetwork },
     prepare: (workspaceFolder: string) => Promise<void>,
   ): Promise<Session> {
     if (closing !== undefined) {
@@ -84,11 +109,18 @@ export async function createSandboxRuntime(
         limits,
         transactions,
         workspace,
+        ...(network && { network }),
         openFork: (forkId = randomUUID(), fill, split) =>
-          openAt(forkId, join(folder.path, `${forkId}.sock`), limits, async (forkFolder) => {
-            await Promise.all([fill(forkFolder), split(forkId)]);
-          }),
+          openAt(
+            forkId,
+            join(folder.path, `${forkId}.sock`),
+            { limits, ...(network && { network: network.share() }) },
+            async (forkFolder) => {
+              await Promise.all([fill(forkFolder), split(forkId)]);
+            },
+          ),
         async onClosed() {
+          network?.release();
           await workspace.remove();
           sessions.delete(id);
         },
