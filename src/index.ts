@@ -71,6 +71,12 @@ export type {
 } from "./execution/runtimes/sandbox-runtime.ts";
 export { probeSandbox } from "./execution/runtimes/sandbox-probe.ts";
 export type { SandboxCheck } from "./execution/runtimes/sandbox-probe.ts";
+export type {
+  HostCredentials,
+  Lookup,
+  NetworkOptions,
+  NetworkRequest,
+} from "./execution/network/network.ts";
 export { defaultLimits } from "./execution/runtime.ts";
 export type {
   OpenOptions,

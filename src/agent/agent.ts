@@ -1,5 +1,6 @@
 import { CodeActError } from "../errors.ts";
 import type { OpenOptions, Runtime } from "../execution/runtime.ts";
+import { allowedHosts } from "../execution/network/network.ts";
 import type { ExecuteOptions, Session } from "../execution/session.ts";
 import { createCodeFormat } from "../formats/code-format.ts";
 import type { ActionFormat, EnvironmentDescription } from "../formats/format.ts";
@@ -59,6 +60,8 @@ export type AgentOptions = AgentSettings &
         /** Opens the agent's interpreter on its first run; the agent closes it. */
         readonly runtime: Runtime;
         readonly limits?: OpenOptions["limits"];
+        /** Hosts that code may reach; the model is told of them. Default: no network. */
+        readonly network?: OpenOptions["network"];
         readonly session?: never;
       }
     | {
@@ -66,6 +69,7 @@ export type AgentOptions = AgentSettings &
         readonly session: Session;
         readonly runtime?: never;
         readonly limits?: never;
+        readonly network?: never;
       }
   );
 
@@ -125,6 +129,7 @@ export function createAgent(options: AgentOptions): Agent {
       // The types promise one of the two.
       session = await (runtime as Runtime).open({
         ...(options.limits && { limits: options.limits }),
+        ...(options.network && { network: options.network }),
         ...(signal && { signal }),
       });
     }
@@ -142,6 +147,7 @@ export function createAgent(options: AgentOptions): Agent {
     const files = listed?.map((file) => file.path);
     const parts = [
       format.instructions({
+        ...(options.network && { network: allowedHosts(options.network) }),
         ...options.environment,
         ...(files && { files }),
         ...(tools && {

@@ -1,4 +1,5 @@
 import type { CodeActError } from "../errors.ts";
+import type { NetworkRequest } from "../execution/network/network.ts";
 import type { Outcome, Output } from "../execution/outcome.ts";
 import type { BudgetKind } from "../execution/session.ts";
 import type { Usage } from "../models/model.ts";
@@ -12,6 +13,7 @@ import type { StuckVerdict } from "./stuck-detector.ts";
  *     turn  = turn-start [compaction] [plan-start text-delta* plan-end] [budget-low] [compaction] reply turn-end
  *     reply = text-delta* code-delta* [refusal | code-complete [cell] [stuck-detected]]
  *     cell  = cell-start (output | tool-call-start | tool-call-end)* cell-end [final-answer | answer-refused]
+ *     run-start (turn-start text-delta* code-delta* [code-complete cell-start (output | network-request)* cell-end] turn-end)* run-end
  */
 export type AgentEvent =
   | { readonly type: "run-start"; readonly task: string; readonly modelId: string }
@@ -25,6 +27,8 @@ export type AgentEvent =
   | { readonly type: "output"; readonly turn: number; readonly output: Output }
   /** A call of a tool by the cell's code: `tool-call-start`, `tool-call-end`. */
   | (ToolEvent & { readonly turn: number })
+  /** The code asked for something of the network; of a tunnel there are two, when it opens and when it has ended. */
+  | { readonly type: "network-request"; readonly turn: number; readonly request: NetworkRequest }
   | { readonly type: "cell-end"; readonly turn: number; readonly outcome: Outcome }
   /** The reply could not be understood; the model is told `reason`. */
   | { readonly type: "reply-malformed"; readonly turn: number; readonly reason: string }

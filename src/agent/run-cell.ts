@@ -29,6 +29,7 @@ export async function* runCell(
   const execution = session
     .execute(code, {
       onOutput: (output) => events.push({ type: "output", turn, output }),
+      onNetwork: (request) => events.push({ type: "network-request", turn, request }),
       ...(signal && { signal }),
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(onInput && { onInput }),

@@ -1,10 +1,11 @@
 import type { AgentEvent } from "../agent/events.ts";
+import type { NetworkRequest } from "../execution/network/network.ts";
 import type { CliContext } from "./cli-context.ts";
 import type { OutputFolder } from "./output-folder.ts";
 import { plainError } from "./report-error.ts";
 import { createOutcomePrinter } from "./terminal/outcome-printer.ts";
 import { styled } from "./terminal/terminal-text.ts";
-import { createTranscript } from "./terminal/transcript.ts";
+import { createTranscript, type Transcript } from "./terminal/transcript.ts";
 import type { SavedFile } from "./workspace-files.ts";
 
 /** Shows a run, or a single cell, as it happens. */
@@ -22,6 +23,7 @@ export function createCellView({ stdout, stderr }: CliContext, folder: OutputFol
   return {
     event(event) {
       if (event.type === "output") printer.output(event.output);
+      if (event.type === "network-request") showRequest(event.request, errors);
       if (event.type === "cell-end") printer.end(event.outcome);
     },
     saved(files) {
@@ -51,6 +53,9 @@ export function createTextView(context: CliContext, folder: OutputFolder): RunVi
         case "output":
           printer.output(event.output);
           break;
+        case "network-request":
+          showRequest(event.request, transcript);
+          break;
         case "cell-end":
           printer.end(event.outcome);
           break;
@@ -72,6 +77,16 @@ export function createTextView(context: CliContext, folder: OutputFolder): RunVi
       if (usageLine !== undefined) stderr.write(`${styled("dim", usageLine, stderr)}\n`);
     },
   };
+}
+
+/** One dim line for each request; a tunnel is told once, when it opens. */
+function showRequest(request: NetworkRequest, transcript: Transcript): void {
+  const { id: _id, verdict, state, method, host, port, path = "", status, reason } = request;
+  if (state === "ended" && verdict === "allowed" && path === "") return;
+  const place = host === "" ? path : `${host}:${port}${path}`;
+  const end =
+    verdict === "allowed" ? `${path === "" ? "opened" : status}` : `${verdict}: ${reason}`;
+  transcript.output(`[network] ${method} ${place} ${end}\n`, "dim");
 }
 
 /** A view for programs: one event as JSON per line. */

@@ -1,28 +1,31 @@
 import { Option } from "commander";
 import { ensureEnvironment } from "../execution/environment.ts";
 import type { FoundPython } from "../execution/find-python.ts";
+import { allowedHosts, type NetworkOptions } from "../execution/network/network.ts";
 import type { Runtime } from "../execution/runtime.ts";
 import { createBareRuntime } from "../execution/runtimes/bare-runtime.ts";
 import { createSandboxRuntime } from "../execution/runtimes/sandbox-runtime.ts";
 import type { EnvironmentDescription } from "../formats/format.ts";
 import type { CliContext } from "./cli-context.ts";
+import { chooseNetwork, type NetworkChoice, networkOptions } from "./network-choice.ts";
 import { createProgressLine } from "./terminal/progress-line.ts";
 
 export type RuntimeName = "sandbox" | "bare";
 
 /** The options by which every command chooses its runtime. */
-export interface RuntimeChoice {
+export interface RuntimeChoice extends NetworkChoice {
   readonly runtime: RuntimeName;
   readonly python?: string;
 }
 
-/** Makes the options `--runtime` and `--python`. */
+/** Makes the options `--runtime`, `--python` and those of the network. */
 export function runtimeOptions(): readonly Option[] {
   return [
     new Option("--runtime <name>", "where the code runs; bare is without isolation")
       .choices(["sandbox", "bare"])
       .default("sandbox"),
     new Option("--python <path>", "Python interpreter to use instead of the one that is found"),
+    ...networkOptions(),
   ];
 }
 
@@ -30,6 +33,8 @@ export function runtimeOptions(): readonly Option[] {
 export interface ChosenRuntime {
   readonly runtime: Runtime;
   readonly python: FoundPython;
+  /** What its sessions may reach. */
+  readonly network: NetworkOptions | undefined;
   /** What the model is told of it. */
   readonly environment: EnvironmentDescription;
 }
@@ -41,6 +46,7 @@ export async function chooseRuntime(
   signal?: AbortSignal,
 ): Promise<ChosenRuntime> {
   const { stderr, env } = context;
+  const network = chooseNetwork(choice, context);
   const progress = createProgressLine(stderr);
   const { python, notice } = await ensureEnvironment({
     env,
@@ -58,6 +64,11 @@ export async function chooseRuntime(
   return {
     runtime: await create({ python: python.path }),
     python,
-    environment: { pythonVersion: python.version, packages: Object.keys(python.packages) },
+    network,
+    environment: {
+      pythonVersion: python.version,
+      packages: Object.keys(python.packages),
+      ...(choice.runtime === "sandbox" && { network: network ? allowedHosts(network) : [] }),
+    },
   };
 }

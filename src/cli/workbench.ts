@@ -67,10 +67,11 @@ export async function withWorkbench(
   });
   const { signal } = interrupts;
   try {
-    const { runtime, environment } = await chooseRuntime(options, context, signal);
+    const { runtime, environment, network } = await chooseRuntime(options, context, signal);
     await using _runtime = runtime;
     const session = await runtime.open({
       signal,
+      ...(network && { network }),
       ...(options.timeout !== undefined && { limits: { timeoutMs: options.timeout } }),
     });
     const workspace = await prepareWorkspace(session, inputs);

@@ -58,6 +58,13 @@ function describe(environment: EnvironmentDescription, maxListed: number): strin
         : `Besides the standard library these packages can be imported: ${list(environment.packages, maxListed)}.`,
     );
   }
+  if (environment.network !== undefined) {
+    lines.push(
+      environment.network.length === 0
+        ? "The network cannot be reached: nothing can be downloaded or installed."
+        : `Of the network only these hosts can be reached, through the proxy that is set up already: ${list(environment.network, maxListed)}.`,
+    );
+  }
   if (environment.files !== undefined && environment.files.length > 0) {
     lines.push(`Files in the current folder: ${list(environment.files, maxListed)}.`);
   }

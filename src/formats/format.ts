@@ -21,6 +21,8 @@ export interface EnvironmentDescription {
   readonly pythonVersion?: string;
   /** Third-party packages that can be imported. */
   readonly packages?: readonly string[];
+  /** Hosts of the network that code may reach; empty for none. */
+  readonly network?: readonly string[];
   /** Names of files that already lie in the working folder. */
   readonly files?: readonly string[];
   /** Functions that are defined in the interpreter for the model to call: tools. */

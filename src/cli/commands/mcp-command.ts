@@ -34,7 +34,11 @@ async function serve(
   const { StdioServerTransport, serveStdio } = await import("@modelcontextprotocol/server/stdio");
   const { createInterpreterMcpServer } = await import("../../server/mcp/interpreter-mcp-server.ts");
   using interrupts = watchInterrupts(() => undefined);
-  const { runtime, environment } = await chooseRuntime(options, context, interrupts.signal);
+  const { runtime, environment, network } = await chooseRuntime(
+    options,
+    context,
+    interrupts.signal,
+  );
   await using _runtime = runtime;
   const over = Promise.withResolvers<void>();
   interrupts.signal.addEventListener("abort", () => over.resolve());
@@ -48,6 +52,7 @@ async function serve(
         environment,
         async openSession() {
           const session = await runtime.open({
+            ...(network && { network }),
             ...(options.timeout !== undefined && { limits: { timeoutMs: options.timeout } }),
           });
           await prepareWorkspace(session, inputs);

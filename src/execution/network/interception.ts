@@ -32,7 +32,7 @@ export function createInterception(
 
   return {
     accept(socket, target) {
-      const secure = new TLSSocket(socket as never, {
+      const secure = new TLSSocket(socket, {
         isServer: true,
         secureContext: authority.contextFor(target.host),
         ALPNProtocols: ["http/1.1"],

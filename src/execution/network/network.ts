@@ -58,3 +58,8 @@ export interface NetworkRequest {
   readonly sentBytes: number;
   readonly receivedBytes: number;
 }
+
+/** The entries of everything that code may reach. */
+export function allowedHosts({ allow, allowPrivate = [] }: NetworkOptions): readonly string[] {
+  return [...allow, ...allowPrivate];
+}

@@ -23,7 +23,7 @@ export async function serveSocks(
   socket.on("error", () => socket.destroy());
   const timer = setTimeout(() => socket.destroy(), handshakeMs);
   try {
-    const read = createReader(socket);
+    const { read, release } = createReader(socket);
     const [, methodCount = 0] = await read(2);
     const methods = await read(methodCount);
     if (!methods.includes(noAuthentication)) {
@@ -34,6 +34,7 @@ export async function serveSocks(
     const [, command, , kind = 0] = await read(4);
     const host = await readHost(kind, read);
     const port = (await read(2)).readUInt16BE();
+    release();
     const target = { host: normalizeHost(host ?? "") ?? "", port };
     const logged = log.begin("SOCKS", target);
     const refuse = (code: number, verdict: "refused" | "failed", reason: string): void => {
@@ -86,23 +87,50 @@ async function readHost(kind: number, read: Read): Promise<string | undefined> {
   }
 }
 
-/** Reads exactly as many bytes as it is asked for; rejects when the stream ends before. */
-function createReader(socket: Duplex): Read {
-  return async (count) => {
-    if (count === 0) return Buffer.alloc(0);
-    for (;;) {
-      const chunk = socket.read(count) as Buffer | null;
-      if (chunk?.length === count) return chunk;
-      if (chunk !== null || socket.readableEnded || socket.destroyed)
-        throw new Error("ended early");
-      await new Promise<void>((resolve) => {
-        const wake = (): void => {
-          for (const event of ["readable", "end", "close"]) socket.off(event, wake);
-          resolve();
-        };
-        for (const event of ["readable", "end", "close"]) socket.on(event, wake);
-      });
-    }
+interface Reader {
+  /** Resolves with exactly as many bytes as it is asked for; rejects when the stream ends before. */
+  readonly read: Read;
+  /** Gives the stream back, paused, with what was not asked for still in it. */
+  release(): void;
+}
+
+/** Reads a stream in pieces of chosen sizes. While nobody waits for bytes the stream is paused. */
+function createReader(socket: Duplex): Reader {
+  let held = Buffer.alloc(0);
+  let wanted = 0;
+  let isOver = false;
+  let wake = (): void => undefined;
+  const onData = (chunk: Buffer): void => {
+    held = Buffer.concat([held, chunk]);
+    if (held.length >= wanted) socket.pause();
+    wake();
+  };
+  const onEnd = (): void => {
+    isOver = true;
+    wake();
+  };
+  socket.on("data", onData).pause();
+  socket.on("end", onEnd).on("close", onEnd);
+
+  return {
+    async read(count) {
+      wanted = count;
+      while (held.length < count) {
+        if (isOver) throw new Error("ended early");
+        const woken = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        socket.resume();
+        await woken;
+      }
+      const piece = held.subarray(0, count);
+      held = held.subarray(count);
+      return piece;
+    },
+    release() {
+      socket.off("data", onData).off("end", onEnd).off("close", onEnd).pause();
+      if (held.length > 0) socket.unshift(held);
+    },
   };
 }
 
