@@ -100,3 +100,8 @@ export type {
 export { ensureEnvironment } from "./execution/environment.ts";
 export { conformanceSuite } from "./execution/conformance/conformance-suite.ts";
 export type { ConformanceCase } from "./execution/conformance/conformance-case.ts";
+
+export { connectMcpServers } from "./tools/mcp/connect-mcp-servers.ts";
+export type { McpOptions, McpServers } from "./tools/mcp/connect-mcp-servers.ts";
+export { loadMcpConfig, parseMcpConfig } from "./tools/mcp/mcp-config.ts";
+export type { McpConfig, McpServerConfig } from "./tools/mcp/mcp-config.ts";

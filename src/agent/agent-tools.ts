@@ -1,7 +1,7 @@
 import { CodeActError } from "../errors.ts";
 import type { Session } from "../execution/session.ts";
 import type { FunctionDescription } from "../formats/format.ts";
-import { pythonSignature, toolPath } from "../tools/python-function.ts";
+import { offerTools } from "../tools/offer-tools.ts";
 import type { ToolEvent } from "../tools/tool-events.ts";
 import { createToolHost } from "../tools/tool-host.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -29,7 +29,8 @@ export interface AgentTools {
 
 /** Makes the tools of an agent. Throws `invalid_input` for tools that can't stand side by side. */
 export function createAgentTools(options: AgentToolsOptions): AgentTools {
-  const { tools, modules, maxCalls = Infinity } = options;
+  const { modules, maxCalls = Infinity } = options;
+  const { tools, functions } = offerTools(options.tools);
   let listener: ((event: ToolEvent) => void) | undefined;
   let calls = 0;
   const host = createToolHost({
@@ -42,11 +43,7 @@ export function createAgentTools(options: AgentToolsOptions): AgentTools {
     },
   });
   return {
-    functions: tools.map((tool) => ({
-      name: toolPath(tool),
-      signature: pythonSignature(tool),
-      description: tool.description,
-    })),
+    functions,
     get calls() {
       return calls;
     },

@@ -52,7 +52,7 @@ function call(id: number | string): void {
       process.exit(1);
       break;
     case "floods":
-      process.stdout.write("y".repeat(64 * 1024 * 1024));
+      process.stdout.write("y".repeat(16 * 1024 * 1024));
       break;
     case "nonsense":
       process.stdout.write("this is no JSON\n");

@@ -4,6 +4,8 @@ import { createAgent } from "../../agent/agent.ts";
 import type { RunResult } from "../../agent/events.ts";
 import { telemetryFromEnvironment } from "../../agent/telemetry.ts";
 import type { CliContext } from "../cli-context.ts";
+import { connectChosenServers, mcpOption } from "../mcp-servers.ts";
+import type { McpChoice } from "../mcp-servers.ts";
 import { parseCount } from "../parse-options.ts";
 import { reportError } from "../report-error.ts";
 import { createTextView } from "../run-view.ts";
@@ -11,7 +13,7 @@ import { addWorkbenchOptions, withWorkbench } from "../workbench.ts";
 import type { WorkbenchOptions } from "../workbench.ts";
 import { readInputFiles } from "../workspace-files.ts";
 
-interface RunCommandOptions extends WorkbenchOptions {
+interface RunCommandOptions extends WorkbenchOptions, McpChoice {
   readonly model?: string;
   readonly maxTurns: number;
   readonly system?: string;
@@ -33,6 +35,7 @@ export function createRunCommand(context: CliContext): Command {
         .argParser(parseCount)
         .default(20),
     )
+    .addOption(mcpOption())
     .option("--system <text>", "instructions added to the model's own")
     .option("--record <file>", "write the model's replies to a file that can be replayed");
   return addWorkbenchOptions(command).action(
@@ -62,6 +65,7 @@ async function run(
           write: createReplayWriter(resolve(context.cwd, options.record)),
         });
 
+  await using servers = await connectChosenServers(options, context);
   await withWorkbench(options, inputs, context, createTextView, async (workbench) => {
     const { session, environment, view, signal } = workbench;
     const telemetry = telemetryFromEnvironment(context.env);
@@ -71,6 +75,7 @@ async function run(
       environment,
       maxTurns: options.maxTurns,
       ...(telemetry && { telemetry }),
+      ...(servers && { tools: servers.tools, toolModules: servers.modules }),
       ...(options.system !== undefined && { instructions: options.system }),
     });
     const agentRun = agent.run(task, { signal });

@@ -180,7 +180,7 @@ describe("connectMcpServers", () => {
 
   it("bounds what a server that floods can send, and nonsense is an error", async () => {
     const servers = await connect({
-      flood: misbehaving("floods", { timeoutMs: 5000 }),
+      flood: misbehaving("floods", { timeoutMs: 20_000 }),
       mad: misbehaving("nonsense", { timeoutMs: 5000 }),
     });
     await expect(run(servers, "flood.work")).rejects.toThrow("flood was lost during the call");

@@ -1,9 +1,12 @@
 import { CodeActError, isCodeActError } from "../../errors.ts";
-import { uniquePythonName } from "../python-name.ts";
+import { uniqueModuleName } from "../module-name.ts";
 import type { Tool } from "../tool.ts";
 import type { McpConfig } from "./mcp-config.ts";
 import { createMcpConnection } from "./mcp-connection.ts";
+import type { McpConnection } from "./mcp-connection.ts";
 import { listServerTools } from "./mcp-server-tools.ts";
+
+const maxInstructionsCharacters = 4000;
 
 export interface McpOptions {
   /** Of this program, as servers see it. Default: `0`. */
@@ -14,6 +17,8 @@ export interface McpOptions {
 export interface McpServers extends AsyncDisposable {
   /** Each server's tools are functions of a Python module of its name. */
   readonly tools: readonly Tool[];
+  /** What each module is, by its name: its docstring. */
+  readonly modules: Readonly<Record<string, string>>;
   /** Servers that could not be used, each with the reason; the others go on without them. */
   readonly failures: readonly CodeActError[];
   close(): Promise<void>;
@@ -25,10 +30,10 @@ export async function connectMcpServers(
   options: McpOptions = {},
 ): Promise<McpServers> {
   const { version = "0" } = options;
-  const modules = new Set<string>();
+  const names = new Set<string>();
   const servers = Object.entries(config.mcpServers).map(([name, server]) => ({
     connection: createMcpConnection(name, server, { version }),
-    listing: { module: uniquePythonName(name, modules), settings: server },
+    listing: { module: uniqueModuleName(name, names), settings: server },
   }));
   const failures: CodeActError[] = [];
   const listed = await Promise.all(
@@ -41,10 +46,27 @@ export async function connectMcpServers(
       }
     }),
   );
+  const docs = await Promise.all(
+    servers.map(async ({ connection, listing }, index) =>
+      listed[index]!.length === 0 ? [] : [[listing.module, await describe(connection)] as const],
+    ),
+  );
   const close = async () => {
     await Promise.all(servers.map(({ connection }) => connection.close()));
   };
-  return { tools: listed.flat(), failures, close, [Symbol.asyncDispose]: close };
+  const modules = Object.fromEntries(docs.flat());
+  return { tools: listed.flat(), modules, failures, close, [Symbol.asyncDispose]: close };
+}
+
+/** What a server says of itself, for the docstring of its module. */
+async function describe(connection: McpConnection): Promise<string> {
+  const client = await connection.client();
+  const { title, name } = client.getServerVersion() ?? { name: connection.serverName };
+  const heading = `The MCP server ${title ?? name}.`;
+  const instructions = client.getInstructions()?.trim().slice(0, maxInstructionsCharacters);
+  return instructions === undefined || instructions === ""
+    ? heading
+    : `${heading}\n\n${instructions}`;
 }
 
 function listingFault(name: string, cause: unknown): CodeActError {
