@@ -75,7 +75,7 @@ export type AgentOptions = AgentSettings &
 
 export interface AgentSettings {
   readonly model: Model;
-  /** How the model writes its actions. Default: Python in `<execute>` tags or fences. */
+  /** How the model writes its actions. Default: Python, as tool calls where the model takes them, else as text. */
   readonly format?: ActionFormat;
   /** Functions of this process that code can call. Default: none. */
   readonly tools?: readonly Tool[];
@@ -112,7 +112,8 @@ export interface AgentSettings {
 /** Makes an agent. Nothing is started before its first run. */
 export function createAgent(options: AgentOptions): Agent {
   const { tools: _listed, ...settings } = options;
-  const { model, runtime, format = createCodeFormat() } = options;
+  const { model, runtime } = options;
+  const format = options.format ?? defaultFormat(model);
   const budget = { turns: options.maxTurns ?? 20, ...options.budget };
   checkBudget(budget, model);
   const compactor = options.compaction === false ? undefined : createCompactor(options.compaction);
@@ -238,6 +239,10 @@ function agentTools({ tools, toolModules, maxToolCalls }: AgentSettings): AgentT
     ...(toolModules && { modules: toolModules }),
     ...(maxToolCalls !== undefined && { maxCalls: maxToolCalls }),
   });
+}
+
+function defaultFormat({ capabilities }: Model): ActionFormat {
+  return createCodeFormat({ actions: capabilities.toolCalls === true ? "tool-call" : "tags" });
 }
 
 /** Drives the loop to its end; the last event is given out once the agent is ready for the next run. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dedent, looksLikePython, pythonPositionAtEnd } from "./python-text.ts";
+import { createPythonScanner, dedent, looksLikePython } from "./python-text.ts";
 
 describe("looksLikePython", () => {
   it.each([
@@ -51,7 +51,7 @@ describe("looksLikePython", () => {
   });
 });
 
-describe("pythonPositionAtEnd", () => {
+describe("createPythonScanner", () => {
   it.each([
     ["x = 1", "code"],
     ["x = 'a' # it's", "comment"],
@@ -63,8 +63,17 @@ describe("pythonPositionAtEnd", () => {
     ["s = '''a\\'''", "block-string"],
     ["s = ''", "code"],
     ['s = "#" + \'', "line-string"],
-  ])("of %j is %s", (source, kind) => {
-    expect(pythonPositionAtEnd(source).kind).toBe(kind);
+    ["s = '''a''", "block-string"],
+    ["s = '''a''''", "line-string"],
+    ["s = 'a\\\nb", "line-string"],
+  ])("ends %j in %s, however it is cut", (source, kind) => {
+    for (let cut = 0; cut <= source.length; cut++) {
+      const scanner = createPythonScanner();
+      scanner.push(source.slice(0, cut));
+      scanner.position();
+      scanner.push(source.slice(cut));
+      expect(scanner.position().kind).toBe(kind);
+    }
   });
 });
 

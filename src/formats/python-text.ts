@@ -7,37 +7,73 @@ export type PythonPosition =
   /** A triple-quoted string. */
   | { readonly kind: "block-string"; readonly quote: string };
 
+/** Reads Python source in pieces and tells where it ends so far. */
+export interface PythonScanner {
+  push(source: string): void;
+  position(): PythonPosition;
+}
+
 /**
- * Tells where `source` ends. Knows strings, escapes and comments, nothing more of the grammar;
- * a one-line string that is not closed ends with its line, as it does for Python's own error.
- * `openQuote` is the quote of the block string in which `source` starts.
+ * Creates a scanner. It knows strings, escapes and comments, nothing more of the grammar; a one-line string
+ * that is not closed ends with its line, as it does for Python's own error.
  */
-export function pythonPositionAtEnd(source: string, openQuote = ""): PythonPosition {
-  let quote = openQuote;
+export function createPythonScanner(): PythonScanner {
+  let quote = "";
   let comment = false;
-  for (let index = 0; index < source.length; index++) {
-    const char = source[index]!;
-    if (comment) {
-      comment = char !== "\n";
-    } else if (quote === "") {
-      if (char === "#") {
+  let escaped = false;
+  /** One or two quotes at the end, which a third could make a triple quote. */
+  let held = "";
+
+  function read(source: string, final: boolean): void {
+    for (let index = 0; index < source.length; index++) {
+      const char = source[index]!;
+      if (escaped) {
+        escaped = false;
+      } else if (comment) {
+        comment = char !== "\n";
+      } else if (quote !== "" && char === "\\") {
+        escaped = true;
+      } else if (char === "\n" && quote.length === 1) {
+        quote = "";
+      } else if (quote === "" && char === "#") {
         comment = true;
-      } else if (char === '"' || char === "'") {
-        quote = source.startsWith(char.repeat(3), index) ? char.repeat(3) : char;
-        index += quote.length - 1;
+      } else if (quote === "" ? char === '"' || char === "'" : char === quote[0]) {
+        const triple = source.startsWith(char.repeat(3), index);
+        const atEnd =
+          source.length - index < 3 && source.endsWith(char.repeat(source.length - index));
+        if (!final && atEnd && quote.length !== 1) {
+          held = source.slice(index);
+          return;
+        }
+        if (quote === "") {
+          quote = triple ? char.repeat(3) : char;
+          index += quote.length - 1;
+        } else if (quote.length === 1 || triple) {
+          index += quote.length - 1;
+          quote = "";
+        }
       }
-    } else if (char === "\\") {
-      index += 1;
-    } else if (char === "\n" && quote.length === 1) {
-      quote = "";
-    } else if (source.startsWith(quote, index)) {
-      index += quote.length - 1;
-      quote = "";
     }
   }
-  if (comment) return { kind: "comment" };
-  if (quote === "") return { kind: "code" };
-  return { kind: quote.length === 1 ? "line-string" : "block-string", quote };
+
+  return {
+    push(source) {
+      const whole = held + source;
+      held = "";
+      read(whole, false);
+    },
+    position() {
+      const before = { quote, comment, escaped, held };
+      read(held, true);
+      const end: PythonPosition = comment
+        ? { kind: "comment" }
+        : quote === ""
+          ? { kind: "code" }
+          : { kind: quote.length === 1 ? "line-string" : "block-string", quote };
+      ({ quote, comment, escaped, held } = before);
+      return end;
+    },
+  };
 }
 
 const statement = new RegExp(

@@ -1,5 +1,15 @@
+/** How much of a line is looked at to tell what it is; keeps endless lines cheap. */
+export const markLineCharacters = 1000;
+
 /** A mark that means something in prose. `end`: a chat template's token after which nothing counts. */
-export type MarkKind = "execute" | "execute-end" | "thought" | "think" | "think-end" | "end";
+export type MarkKind =
+  | "execute"
+  | "execute-end"
+  | "thought"
+  | "think"
+  | "think-end"
+  | "call"
+  | "end";
 
 export interface Mark {
   readonly kind: MarkKind;
@@ -13,10 +23,15 @@ const marks: readonly (readonly [string, MarkKind])[] = [
   ["</thought>", "thought"],
   ["<think>", "think"],
   ["</think>", "think-end"],
+  ["<tool_call>", "call"],
+  ["<function_call>", "call"],
+  ["[tool_calls]", "call"],
+  ["<|python_tag|>", "call"],
   ["<|im_end|>", "end"],
   ["<|im_start|>", "end"],
   ["<|endoftext|>", "end"],
   ["<|eot_id|>", "end"],
+  ["<|eom_id|>", "end"],
 ];
 
 /** Reads the mark at `index`. `partial`: what is there may become a mark once more text arrives. */
@@ -24,6 +39,15 @@ export function markAt(text: string, index: number, final: boolean): Mark | "par
   const lower = text.slice(index, index + 16).toLowerCase();
   for (const [name, kind] of marks) {
     if (lower.startsWith(name)) return { kind, length: name.length };
+  }
+  const named = /^<function=[\w.-]{1,64}>/i.exec(text.slice(index, index + 80));
+  if (named !== null) return { kind: "call", length: named[0].length };
+  const start = text.slice(index, index + 75);
+  if (
+    !final &&
+    /^<(?:f(?:u(?:n(?:c(?:t(?:i(?:on?)?)?)?)?)?)?)?$|^<function=[\w.-]{0,64}$/i.test(start)
+  ) {
+    return "partial";
   }
   if (!final && marks.some(([name]) => name.startsWith(lower))) return "partial";
   return undefined;
@@ -48,33 +72,43 @@ const observationLabel = "Execution Output:";
 
 /**
  * Finds the first closing mark in `text`: the tag, a fence, a template's end token,
- * or the label with which an invented observation starts. `before` is what precedes `text` on its line.
+ * or the label with which an invented observation starts. `lineBlank`: whether nothing precedes \n * `text` on its line.
  * A number: nothing up to that index; from there on more text is needed.
  */
 export function findCloser(
   text: string,
-  before: string,
+  lineBlank: boolean,
   fence: string,
   final: boolean,
 ): Closer | number {
-  const candidates = /<|`|~|E/g;
+  const candidates = /<|`|~|E|\n/g;
+  let blank = lineBlank;
+  let lineStart = 0;
   for (let match = candidates.exec(text); match !== null; match = candidates.exec(text)) {
     const index = match.index;
-    const closer = closerAt(text, index, before, fence, final);
+    if (match[0] === "\n") {
+      blank = true;
+      lineStart = index + 1;
+      continue;
+    }
+    if (match[0] === "E") {
+      blank &&= text.slice(lineStart, index).trim() === "";
+      if (!blank) continue;
+    }
+    const closer = closerAt(text.slice(index, index + 64), fence, final);
     if (closer === "partial") return index;
     if (closer !== undefined) return { index, ...closer };
+    blank = false;
   }
   return text.length;
 }
 
+/** Reads a closing mark at the start of `rest`. */
 function closerAt(
-  text: string,
-  index: number,
-  before: string,
+  rest: string,
   fence: string,
   final: boolean,
 ): Omit<Closer, "index"> | "partial" | undefined {
-  const rest = text.slice(index, index + 64);
   if (rest[0] === "<") {
     const tag = /^<\/execute([ \t]*>|(?!\w))/i.exec(rest);
     if (tag !== null) {
@@ -85,17 +119,13 @@ function closerAt(
     if (!final && closingStarts.some((start) => start.startsWith(rest.toLowerCase()))) {
       return "partial";
     }
-    const mark = markAt(text, index, true);
+    const mark = markAt(rest, 0, true);
     return mark !== undefined && mark !== "partial" && mark.kind === "end"
       ? { kind: "end", length: mark.length, whole: false }
       : undefined;
   }
   if (rest[0] === "E") {
-    const line = text.slice(text.lastIndexOf("\n", index - 1) + 1, index);
-    if (line.trim() !== "" || (line.length === index && before.trim() !== "")) return undefined;
-    if (rest.startsWith(observationLabel)) {
-      return { kind: "observation", length: 0, whole: false };
-    }
+    if (rest.startsWith(observationLabel)) return { kind: "observation", length: 0, whole: false };
     return !final && observationLabel.startsWith(rest) ? "partial" : undefined;
   }
   if (rest[0] !== fence[0]) return undefined;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ParsedReply } from "./format.ts";
-import { createCodeReplyParser } from "./reply-parser.ts";
+import { createCodeFormat } from "./code-format.ts";
 
 interface Reading {
   readonly reply: ParsedReply;
@@ -10,8 +10,10 @@ interface Reading {
   readonly code: string;
 }
 
+const functions = [{ name: "search", signature: "(query, limit=10)", description: "Searches." }];
+
 function read(pieces: readonly string[]): Reading {
-  const parser = createCodeReplyParser();
+  const parser = createCodeFormat().createParser({ functions });
   const seen = { text: "", code: "" };
   for (const piece of pieces) {
     for (const segment of parser.push(piece)) seen[segment.type] += segment.text;
@@ -168,6 +170,71 @@ const cases: readonly (readonly [name: string, reply: string, expected: object])
   ],
   ["a fence in one line", "Use ```x = 1``` here.", answer("Use ```x = 1``` here.")],
   ["an end-of-sequence token", "It is 4.</s>", answer("It is 4.")],
+  [
+    "a call in the way of Hermes",
+    'I look.\n<tool_call>\n{"name": "execute_python", "arguments": {"code": "x = 1\\nprint(x)"}}\n</tool_call>\nDone',
+    action(
+      "x = 1\nprint(x)",
+      'I look.\n<tool_call>\n{"name": "execute_python", "arguments": {"code": "x = 1\\nprint(x)"}}\n</tool_call>',
+    ),
+  ],
+  [
+    "a call with its arguments first, for another tool",
+    '<tool_call>{"arguments": {"code": "x = 1"}, "name": "code_interpreter"}</tool_call>',
+    action("x = 1"),
+  ],
+  [
+    "a call without its last bracket and mark",
+    '<tool_call>\n{"name": "python", "arguments": {"code": "print(\'a\')"}',
+    action("print('a')"),
+  ],
+  [
+    "a call with quotes that are not escaped",
+    '<tool_call>\n{"name": "python", "arguments": {"code": "print("a", "b")"}}\n</tool_call>',
+    action('print("a", "b")'),
+  ],
+  ["a call that holds only code", "<tool_call>\nprint(1)\n</tool_call>", action("print(1)")],
+  [
+    "a call with tags for its parameters",
+    "<tool_call>\n<function=execute_python>\n<parameter=code>\nx = 1\nx\n</parameter>\n</function>\n</tool_call>",
+    action("x = 1\nx"),
+  ],
+  [
+    "a call in the way of Llama",
+    '<function=execute_python>{"code": "x = 1"}</function>',
+    action("x = 1"),
+  ],
+  ["a Python tag", "<|python_tag|>import math\nmath.pi<|eom_id|>", action("import math\nmath.pi")],
+  [
+    "a list of calls in the way of Mistral",
+    '[TOOL_CALLS] [{"name": "execute_python", "arguments": {"code": "x = 1"}}, {"name": "f"}]',
+    action("x = 1"),
+  ],
+  [
+    "a name and arguments in the way of Mistral",
+    '[TOOL_CALLS]execute_python[ARGS]{"code": "x = 1"}',
+    action("x = 1"),
+  ],
+  [
+    "a call of a function of the interpreter",
+    '<tool_call>{"name": "search", "arguments": {"query": "it\'s", "limit": 3}}</tool_call>',
+    {
+      ...action('search(query="it\'s", limit=3)'),
+      call: { name: "search", args: [], kwargs: { query: "it's", limit: 3 } },
+    },
+  ],
+  [
+    "a mention of the mark of calls",
+    "I would write a <tool_call> tag.",
+    answer("I would write a <tool_call> tag."),
+  ],
+  ["a link", "See [1] and [the site](http://a.b).", answer("See [1] and [the site](http://a.b).")],
+  [
+    "a call without code",
+    '<tool_call>{"name": "weather", "arguments": {"city": "Rome"}}</tool_call>',
+    malformed(/The call of "weather" holds no Python code\. Write/),
+  ],
+  ["a call of nothing", "<tool_call>\n</tool_call>", malformed(/holds no Python code/)],
   ["an empty block", "<execute>\n\n</execute>", malformed(/empty/)],
   ["an empty fence", "```python\n```", malformed(/empty/)],
   ["only a closing tag", "x = 1\n</execute>", malformed(/without <execute>/)],
@@ -175,7 +242,7 @@ const cases: readonly (readonly [name: string, reply: string, expected: object])
   ["only thinking", "<think>hm", malformed(/thinking/)],
 ];
 
-describe("createCodeReplyParser", () => {
+describe("the parser of code in text", () => {
   it.each(cases)("reads %s", (_name, reply, expected) => {
     expect(read([reply]).reply).toMatchObject(expected);
   });
@@ -193,7 +260,7 @@ describe("createCodeReplyParser", () => {
 
   it("reads any text the same however it is cut", () => {
     const fragment = fc.constantFrom(
-      ...'<execute>|<execute>|</execute>|```|```python\n|\n|`|~~~\n|x = 1|print(\'|"""|\'| |# |word|<think>|</think>|</thought>|<|im_end|>|</execut|Execution Output:\n|\r\n|\r|é😀'.split(
+      ...'<execute>|<execute>|</execute>|```|```python\n|\n|`|~~~\n|x = 1|print(\'|"""|\'| |# |word|<think>|</think>|</thought>|<|im_end|>|</execut|Execution Output:\n|\r\n|\r|é😀|<tool_call>|</tool_call>|{"name": "python", "arguments": {|"code": "|"}}|\\"|\\n|\\ud83d|[TOOL_CALLS]|<function=f>|{'.split(
         "|",
       ),
       "<|im_end|>",
@@ -219,7 +286,7 @@ describe("createCodeReplyParser", () => {
   });
 
   it("shows prose and code as they come, without their marks", () => {
-    const parser = createCodeReplyParser();
+    const parser = createCodeFormat().createParser();
     expect(parser.push("Look: ")).toEqual([{ type: "text", text: "Look: " }]);
     expect(parser.push("<exe")).toEqual([]);
     expect(parser.push("cute>\nprint(")).toEqual([{ type: "code", text: "print(" }]);
@@ -235,10 +302,38 @@ describe("createCodeReplyParser", () => {
   });
 
   it("is complete only once the quote that may hold the mark is decided", () => {
-    const parser = createCodeReplyParser();
+    const parser = createCodeFormat().createParser();
     parser.push("<execute> print('it's') </execute>");
     expect(parser.complete).toBe(false);
     parser.push("\n");
     expect(parser.complete).toBe(true);
+  });
+
+  // The parsers once took time that grew with the square of such lines: minutes.
+  const size = 300_000;
+  it.each([
+    ["letters that start a mark", `<execute>\n${"E".repeat(size)}`],
+    ["closing marks in a string", `<execute>\nx = '${"</execute>".repeat(size / 10)}`],
+    ["strings with a mark", `<execute>\n${"x = '</execute>' ; ".repeat(size / 20)}`],
+    ["marks in a block string", `<execute>\nx = """${"</execute>\n".repeat(size / 10)}`],
+    ["backticks", "`".repeat(size)],
+    ["a fence without an end of line", `a \`\`\`python ${"x ".repeat(size / 2)}`],
+    ["a tag in an endless line", `a <execute> ${"x".repeat(size)}`],
+    ["spaces after a tag", `<execute>${" ".repeat(size)}`],
+    ["spaces in a listing", `\`\`\`\n${" ".repeat(size)}`],
+    ["ticks in a listing", `\`\`\`text\n${"`".repeat(size)}`],
+    ["spaces in prose", `a${" ".repeat(size)}x`],
+    ["end tokens", `a${" </s>".repeat(size / 5)}`],
+    ["spaces in a call", `<tool_call>${" ".repeat(size)}`],
+    ["a call without JSON", `<tool_call>${"x".repeat(size)}`],
+    [
+      "a long call",
+      `<tool_call>{"name": "a", "arguments": {"code": "${"x = 1\\n".repeat(size / 8)}`,
+    ],
+    ["a call with broken quotes", `<tool_call>{"code": "${'f("a") '.repeat(size / 8)}`],
+    ["nested JSON", `<tool_call>${'{"a":['.repeat(size / 6)}`],
+  ])("reads 300 KB of %s in linear time", (_name, reply) => {
+    const pieces = reply.match(/[^]{1,7}/g) ?? [];
+    expect(read(pieces)).toEqual(read([reply]));
   });
 });

@@ -1,50 +1,51 @@
-import type { ParsedReply, ReplyParser, ReplySegment } from "./format.ts";
-import { createCodeReader, type CodeReader } from "./code-reader.ts";
+import { createCodeReader, type ActionReader } from "./code-reader.ts";
+import { createEmbeddedCallReader } from "./embedded-call-reader.ts";
+import type { FunctionDescription, ParsedReply, ReplyParser, ReplySegment } from "./format.ts";
 import { looksLikePython } from "./python-text.ts";
-import { isPythonLanguage, markAt, parseFence, type FenceOpening } from "./reply-marks.ts";
+import {
+  isPythonLanguage,
+  markAt,
+  markLineCharacters,
+  parseFence,
+  type FenceOpening,
+} from "./reply-marks.ts";
 
-const emptyBlock =
-  "The code block is empty. Write the Python code to run between <execute> and </execute>, " +
-  "or answer in plain words without code.";
-const strayClose =
-  "The reply has </execute> without <execute>. Write the code to run between <execute> and " +
-  "</execute>, or answer in plain words without code.";
-const emptyReply =
-  "The reply is empty. Write Python code between <execute> and </execute>, or answer in plain words.";
-const onlyThinking =
-  "The reply ended while still thinking. Think less, then write Python code between <execute> and " +
-  "</execute>, or answer in plain words.";
-
-/** How much of a line is looked at to tell what it is; keeps endless lines cheap. */
-const lineCharacters = 1000;
+export interface TextReplyOptions {
+  /** How to act, as a sentence for the model that begins with a verb and ends with a full stop. */
+  readonly advice: string;
+  /** Functions of the interpreter that a model may take for tools. */
+  readonly functions?: readonly FunctionDescription[];
+}
 
 /**
- * Creates the parser of code replies. The first action counts; what follows it is dropped. Rules:
+ * Creates the parser of code in text. The first action counts; what follows it is dropped. Rules:
  * - `<execute>` opens code at the start of a line; within a line only if code follows on that line or the
  *   line ends there. In backticks, or before prose, it is a mention.
  * - A fence opens code when its language is Python, or when it has none and its first line looks like
  *   Python. Blocks of other languages, shell included, are prose.
  * - Code ends at `</execute>`, a closing fence, a template's end token, or `Execution Output:` at the start
  *   of a line; not within a Python string. At the end of the reply a missing or broken mark is forgiven.
+ * - A tool call that the model writes as text, in the way of its chat template, is an action.
  * - Tags of `<thought>` are removed; `<think>` at the start is shown but is neither answer nor history.
  *
  * What it decides never depends on where the pieces are cut: a piece is held back until no later text
  * could change its meaning.
  */
-export function createCodeReplyParser(): ReplyParser {
+export function createTextReplyParser({ advice, functions = [] }: TextReplyOptions): ReplyParser {
   /** Text that is not decided yet. */
   let pending = "";
   /** The reply as decided so far, without thinking and template tokens. */
   let kept = "";
   /** The reply's prose, as an answer would show it. */
   let prose = "";
-  /** The start of the current line up to `pending`, without tags. */
+  /** The start of the current line up to `pending`, without tags, and its length. */
   let line = "";
+  let lineLength = 0;
   /** Runs of backticks on it. */
   let tickRuns = 0;
   let state: "prose" | "listing" | "think" | "code" | "ended" = "prose";
   let listingFence = "";
-  let reader: CodeReader | undefined;
+  let reader: ActionReader | undefined;
   let strayCloseSeen = false;
   let segments: ReplySegment[] = [];
 
@@ -65,29 +66,35 @@ export function createCodeReplyParser(): ReplyParser {
     const newline = text.lastIndexOf("\n");
     if (newline >= 0) {
       line = "";
+      lineLength = 0;
       tickRuns = 0;
     }
     const end = text.slice(newline + 1);
-    if (line.length < lineCharacters) line += end;
+    lineLength += end.length;
+    if (line.length < markLineCharacters) line += end.slice(0, markLineCharacters - line.length);
     if (end.startsWith("`")) tickRuns += 1;
     emit("text", text);
   }
 
-  function openCode(opening: { tag: boolean; fence: string; length: number }): void {
-    kept += pending.slice(0, opening.length);
-    pending = pending.slice(opening.length);
-    reader = createCodeReader(opening);
+  function openAction(length: number, opened: ActionReader): void {
+    kept += pending.slice(0, length);
+    pending = pending.slice(length);
+    reader = opened;
     state = "code";
+  }
+
+  function openCode(opening: { tag: boolean; fence: string; length: number }): void {
+    openAction(opening.length, createCodeReader(opening));
   }
 
   /** Decides the next stretch of prose; false when more text is needed. */
   function stepProse(final: boolean): boolean {
-    const index = pending.search(/[<`~]/);
+    const index = pending.search(/[<`~[]/);
     if (index !== 0) {
       take(index < 0 ? pending.length : index);
       return pending !== "";
     }
-    return pending[0] === "<" ? stepMark(final) : stepTicks(final);
+    return pending[0] === "<" || pending[0] === "[" ? stepMark(final) : stepTicks(final);
   }
 
   function stepMark(final: boolean): boolean {
@@ -127,15 +134,33 @@ export function createCodeReplyParser(): ReplyParser {
         return true;
       case "execute":
         return stepExecute(mark.length, final);
+      case "call":
+        return stepCall(mark.length, final);
     }
+  }
+
+  /** In the middle of a line the tag of a tool call is a mention unless JSON or a tag follows. */
+  function stepCall(length: number, final: boolean): boolean {
+    const opening = pending.slice(0, length);
+    if (line.trim() !== "" && /^<\w+>$/.test(opening)) {
+      const rest = pending.slice(length, length + markLineCharacters);
+      const next = /\S/.exec(rest)?.[0];
+      if (next === undefined && !final && rest.length < markLineCharacters) return false;
+      if (next === undefined || !"{[<".includes(next)) {
+        take(length);
+        return true;
+      }
+    }
+    openAction(length, createEmbeddedCallReader(opening, { functions, advice }));
+    return true;
   }
 
   /** In the middle of a line the tag opens code only if what follows on the line looks like code. */
   function stepExecute(length: number, final: boolean): boolean {
     if (line.trim() !== "") {
-      const rest = pending.slice(length);
+      const rest = pending.slice(length, length + markLineCharacters);
       const end = rest.search(/\n|<\/execute\b/i);
-      if (end < 0 && !final) return false;
+      if (end < 0 && !final && rest.length < markLineCharacters) return false;
       const first = end < 0 ? rest : rest.slice(0, end);
       const closed = end >= 0 && rest[end] !== "\n";
       const blank = first.trim() === "";
@@ -152,16 +177,19 @@ export function createCodeReplyParser(): ReplyParser {
   }
 
   function stepTicks(final: boolean): boolean {
-    const run = /^(`+|~+)/.exec(pending)![0];
-    if (run.length === pending.length && !final) return false;
+    const head = pending.slice(0, markLineCharacters);
+    const whole = final || head.length === markLineCharacters;
+    const run = /^(`+|~+)/.exec(head)![0];
+    if (run.length === head.length && !whole) return false;
     const lineStart = line.trim() === "";
     if (run.length < 3 || (run[0] === "~" && !lineStart)) {
       take(run.length);
       return true;
     }
-    const newline = pending.indexOf("\n");
-    if (newline < 0 && !final) return false;
-    const opening = parseFence(pending);
+    if (!head.includes("\n") && !whole) return false;
+    // A fence whose line is endless is none.
+    const endless = head.length === markLineCharacters && !head.includes("\n");
+    const opening = endless ? undefined : parseFence(head);
     if (opening === undefined || (!lineStart && !isPythonLanguage(opening.language))) {
       take(run.length);
       return true;
@@ -175,8 +203,9 @@ export function createCodeReplyParser(): ReplyParser {
       return true;
     }
     if (["", "xml", "html", "execute"].includes(opening.language)) {
-      const body = /^\s*([^\n]*)(\n?)/.exec(pending.slice(opening.length))!;
-      if (body[2] === "" && !final) return false;
+      const head = pending.slice(opening.length, opening.length + markLineCharacters);
+      const body = /^\s*([^\n]*)(\n?)/.exec(head)!;
+      if (body[2] === "" && !final && head.length < markLineCharacters) return false;
       const first = body[1]!.trim();
       const python = opening.language === "" && looksLikePython(first);
       if (opening.language === "execute" || python || /^<execute>/i.test(first)) {
@@ -194,15 +223,20 @@ export function createCodeReplyParser(): ReplyParser {
   function stepListing(final: boolean): boolean {
     const newline = pending.indexOf("\n");
     if (newline < 0 && !final) {
-      const text = pending.trimStart();
-      if (line.trim() === "" && (text === "" || text[0] === listingFence[0])) return false;
+      const text = pending.slice(0, markLineCharacters).trimStart();
+      const short = lineLength + pending.length < markLineCharacters;
+      if (short && line.trim() === "" && (text === "" || text[0] === listingFence[0])) return false;
       take(pending.length);
       return false;
     }
-    const whole = line + (newline < 0 ? pending : pending.slice(0, newline));
+    const length = newline < 0 ? pending.length : newline;
+    const whole = (line + pending.slice(0, markLineCharacters))
+      .slice(0, lineLength + length)
+      .trim();
     if (
-      whole.trim().startsWith(listingFence) &&
-      whole.trim().replaceAll(listingFence[0]!, "") === ""
+      lineLength + length < markLineCharacters &&
+      whole.startsWith(listingFence) &&
+      whole.replaceAll(listingFence[0]!, "") === ""
     ) {
       state = "prose";
     }
@@ -270,17 +304,28 @@ export function createCodeReplyParser(): ReplyParser {
       carriageReturn = "";
       run(true);
       if (reader !== undefined) {
-        const { code, text } = reader.result();
+        const { code, text, call, problem } = reader.result();
         const reply = (kept + text).trim();
-        return code === ""
-          ? { kind: "malformed", reason: emptyBlock, text: reply }
-          : { kind: "action", code, text: reply };
+        if (code !== "") return { kind: "action", code, text: reply, ...(call && { call }) };
+        const reason = problem ?? `The code block is empty. ${advice}`;
+        return { kind: "malformed", reason, text: reply };
       }
-      const text = prose.trim().replace(/\s*<\/s>$/, "");
-      if (strayCloseSeen) return { kind: "malformed", reason: strayClose, text: kept.trim() };
-      if (state === "think") return { kind: "malformed", reason: onlyThinking, text };
-      if (text === "") return { kind: "malformed", reason: emptyReply, text };
-      return { kind: "answer", text };
+      const text = withoutEndMark(prose.trim());
+      const fault = strayCloseSeen
+        ? "The reply has </execute> without <execute>."
+        : state === "think"
+          ? "The reply ended while still thinking; think less."
+          : text === ""
+            ? "The reply is empty."
+            : undefined;
+      if (fault === undefined) return { kind: "answer", text };
+      const said = strayCloseSeen ? kept.trim() : text;
+      return { kind: "malformed", reason: `${fault} ${advice}`, text: said };
     },
   };
+}
+
+/** Some servers leave the token in that ends a sequence. */
+function withoutEndMark(text: string): string {
+  return text.endsWith("</s>") ? text.slice(0, -"</s>".length).trimEnd() : text;
 }
