@@ -119,6 +119,11 @@ export function createAgent(options: AgentOptions): Agent {
   const compactor = options.compaction === false ? undefined : createCompactor(options.compaction);
   const records: TurnRecords = new WeakMap();
   const tools = agentTools(options);
+  const environment = {
+    ...(options.network && { network: allowedHosts(options.network) }),
+    ...options.environment,
+    ...(tools && { functions: [...(options.environment?.functions ?? []), ...tools.functions] }),
+  };
   const messages: Message[] = [...(options.messages ?? [])];
   const closing = new AbortController();
   let session: Session | undefined = options.session;
@@ -147,14 +152,7 @@ export function createAgent(options: AgentOptions): Agent {
     const listed = await opened.files?.list().catch(() => undefined);
     const files = listed?.map((file) => file.path);
     const parts = [
-      format.instructions({
-        ...(options.network && { network: allowedHosts(options.network) }),
-        ...options.environment,
-        ...(files && { files }),
-        ...(tools && {
-          functions: [...(options.environment?.functions ?? []), ...tools.functions],
-        }),
-      }),
+      format.instructions({ ...environment, ...(files && { files }) }),
       options.instructions,
     ];
     return textMessage("system", parts.filter((part) => part !== undefined).join("\n\n"));
@@ -192,6 +190,7 @@ export function createAgent(options: AgentOptions): Agent {
       ...(tools && { tools }),
       model: telemetry?.model ?? model,
       format,
+      environment,
       messages,
       openSession,
       records,
