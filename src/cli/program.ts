@@ -1,6 +1,8 @@
 import { Command, CommanderError } from "commander";
 import type { CliContext } from "./cli-context.ts";
 import { createChatCommand } from "./commands/chat-command.ts";
+import { createCompletionCommand } from "./commands/completion-command.ts";
+import { createConfigCommand } from "./commands/config-command.ts";
 import { createDoctorCommand } from "./commands/doctor-command.ts";
 import { createEnvCommand } from "./commands/env-command.ts";
 import { createEvalCommand } from "./commands/eval-command.ts";
@@ -12,23 +14,33 @@ import { createRunCommand } from "./commands/run-command.ts";
 import { createSetupCommand } from "./commands/setup-command.ts";
 import { packageVersion } from "./package-version.ts";
 import { reportError } from "./report-error.ts";
+import { applySettings } from "./settings.ts";
 
 /** Makes the command line program; parsing it runs a command. */
 export function createProgram(context: CliContext): Command {
   const program = new Command("codeact")
     .description("An LLM acts by writing Python, which runs in an isolated session.")
     .version(packageVersion());
-  const commands: readonly Command[] = [
+  // Benchmarks and the like must not depend on what a user is used to.
+  const configured = [
     createChatCommand(context),
     createRunCommand(context),
     createExecCommand(context),
     createMcpCommand(context),
+  ];
+  for (const command of configured) {
+    command.hook("preAction", () => applySettings(command, context.env));
+  }
+  const commands: readonly Command[] = [
+    ...configured,
     createEvalCommand(context),
     createModelsCommand(context),
     createModelCommand(context),
     createEnvCommand(context),
     createDoctorCommand(context),
     createSetupCommand(context),
+    createConfigCommand(context),
+    createCompletionCommand(context),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap((one) => one.commands)]) {

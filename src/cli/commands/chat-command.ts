@@ -1,20 +1,22 @@
 import { Command, Option } from "commander";
+import { telemetryFromEnvironment } from "../../agent/telemetry.ts";
 import type { ChosenModel } from "../chat/chat.ts";
 import { formatConversations } from "../chat/commands/conversation-commands.ts";
 import { openConversation } from "../chat/conversation-file.ts";
 import { findConversation, listConversations, newConversation } from "../chat/conversation-list.ts";
 import { dataFolder } from "../chat/data-folder.ts";
 import { startChat } from "../chat/start-chat.ts";
+import { addAgentOptions, agentSettings } from "../agent-options.ts";
+import type { AgentOptionValues } from "../agent-options.ts";
 import type { CliContext } from "../cli-context.ts";
-import { parseCount, parseSecondsToMs } from "../parse-options.ts";
+import { connectChosenServers, mcpOption } from "../mcp-servers.ts";
+import type { McpChoice } from "../mcp-servers.ts";
+import { parseSecondsToMs } from "../parse-options.ts";
 import { runtimeOptions } from "../runtime-choice.ts";
 import type { RuntimeChoice } from "../runtime-choice.ts";
 import { readInputFiles } from "../workspace-files.ts";
 
-interface ChatCommandOptions extends RuntimeChoice {
-  readonly model?: string;
-  readonly maxTurns: number;
-  readonly system?: string;
+interface ChatCommandOptions extends RuntimeChoice, AgentOptionValues, McpChoice {
   readonly timeout?: number;
   readonly out?: string;
   readonly resume?: string | true;
@@ -26,18 +28,9 @@ export function createChatCommand(context: CliContext): Command {
   const command = new Command("chat")
     .description("talk with a model that works in a lasting Python session")
     .argument("[files...]", "files that the code finds in its folder")
-    .option(
-      "--model <spec>",
-      "model to use, such as openai/gpt-5-mini (default: the first one found)",
-    )
+    .addOption(mcpOption())
     .option("--resume [id]", "go on with an earlier conversation (default: the last one)")
     .option("--list", "list the earlier conversations")
-    .addOption(
-      new Option("--max-turns <number>", "replies of the model to one message before it stops")
-        .argParser(parseCount)
-        .default(20),
-    )
-    .option("--system <text>", "instructions added to the model's own")
     .addOption(
       new Option("--timeout <seconds>", "time limit of one piece of code").argParser(
         parseSecondsToMs,
@@ -45,9 +38,10 @@ export function createChatCommand(context: CliContext): Command {
     )
     .option("--out <folder>", "where plots and files are saved (default: codeact-output)");
   for (const option of runtimeOptions()) command.addOption(option);
-  return command.action(async (files: string[], options: ChatCommandOptions) => {
+  return addAgentOptions(command).action(async (files: string[], options: ChatCommandOptions) => {
+    const isModelNamed = command.getOptionValueSource("model") === "cli";
     if (options.list === true) listAll(context);
-    else context.setExitCode(await chat(files, options, context));
+    else context.setExitCode(await chat(files, options, isModelNamed, context));
   });
 }
 
@@ -60,6 +54,7 @@ function listAll({ env, stdout, stderr }: CliContext): void {
 async function chat(
   files: readonly string[],
   options: ChatCommandOptions,
+  isModelNamed: boolean,
   context: CliContext,
 ): Promise<number> {
   const { env, stderr, cwd } = context;
@@ -73,7 +68,11 @@ async function chat(
     stderr.write(`codeact: ${notice}\n`);
   });
   try {
-    const chosen = await resolve(options.model ?? file.state.modelSpec, context);
+    // A conversation goes on with its own model, unless the command line names another.
+    const earlier = isModelNamed ? undefined : file.state.modelSpec;
+    const chosen = await resolve(earlier ?? options.model, context);
+    const telemetry = telemetryFromEnvironment(env);
+    await using servers = await connectChosenServers(options, context);
     return await startChat(
       file,
       chosen,
@@ -82,8 +81,9 @@ async function chat(
         data,
         inputs,
         settings: {
-          maxTurns: options.maxTurns,
-          ...(options.system !== undefined && { instructions: options.system }),
+          ...agentSettings(options),
+          ...(telemetry && { telemetry }),
+          ...(servers && { tools: servers.tools, toolModules: servers.modules }),
         },
         ...(options.timeout !== undefined && { limits: { timeoutMs: options.timeout } }),
         resolve: (spec) => resolve(spec, context),

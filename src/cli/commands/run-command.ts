@@ -1,22 +1,20 @@
 import { resolve } from "node:path";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { createAgent } from "../../agent/agent.ts";
 import type { RunResult } from "../../agent/events.ts";
 import { telemetryFromEnvironment } from "../../agent/telemetry.ts";
+import { addAgentOptions, agentSettings } from "../agent-options.ts";
+import type { AgentOptionValues } from "../agent-options.ts";
 import type { CliContext } from "../cli-context.ts";
 import { connectChosenServers, mcpOption } from "../mcp-servers.ts";
 import type { McpChoice } from "../mcp-servers.ts";
-import { parseCount } from "../parse-options.ts";
 import { reportError } from "../report-error.ts";
 import { createTextView } from "../run-view.ts";
 import { addWorkbenchOptions, withWorkbench } from "../workbench.ts";
 import type { WorkbenchOptions } from "../workbench.ts";
 import { readInputFiles } from "../workspace-files.ts";
 
-interface RunCommandOptions extends WorkbenchOptions, McpChoice {
-  readonly model?: string;
-  readonly maxTurns: number;
-  readonly system?: string;
+interface RunCommandOptions extends WorkbenchOptions, AgentOptionValues, McpChoice {
   readonly record?: string;
 }
 
@@ -26,19 +24,9 @@ export function createRunCommand(context: CliContext): Command {
     .description("let a model work on a task by writing and running Python")
     .argument("<task>", "what to do, in your words")
     .argument("[files...]", "files that the code finds in its folder")
-    .option(
-      "--model <spec>",
-      "model to use, such as openai/gpt-5-mini (default: the first one found)",
-    )
-    .addOption(
-      new Option("--max-turns <number>", "replies of the model before it stops")
-        .argParser(parseCount)
-        .default(20),
-    )
     .addOption(mcpOption())
-    .option("--system <text>", "instructions added to the model's own")
     .option("--record <file>", "write the model's replies to a file that can be replayed");
-  return addWorkbenchOptions(command).action(
+  return addWorkbenchOptions(addAgentOptions(command)).action(
     async (task: string, files: string[], options: RunCommandOptions) => {
       await run(task, files, options, context);
     },
@@ -73,10 +61,9 @@ async function run(
       model,
       session,
       environment,
-      maxTurns: options.maxTurns,
+      ...agentSettings(options),
       ...(telemetry && { telemetry }),
       ...(servers && { tools: servers.tools, toolModules: servers.modules }),
-      ...(options.system !== undefined && { instructions: options.system }),
     });
     const agentRun = agent.run(task, { signal });
     for await (const event of agentRun) view.event(event);

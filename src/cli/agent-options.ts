@@ -1,0 +1,66 @@
+import { InvalidArgumentError, Option } from "commander";
+import type { Command } from "commander";
+import type { AgentSettings } from "../agent/agent.ts";
+import { parseCount } from "./parse-options.ts";
+
+/** The options of every command in which a model works. */
+export interface AgentOptionValues {
+  readonly model?: string;
+  readonly maxTurns: number;
+  readonly maxTokens?: number;
+  readonly maxCost?: number;
+  readonly maxTime?: number;
+  readonly system?: string;
+}
+
+/** Adds the options of `AgentOptionValues` to a command. */
+export function addAgentOptions(command: Command): Command {
+  return command
+    .option(
+      "--model <spec>",
+      "model to use, such as openai/gpt-5-mini (default: the first one found)",
+    )
+    .addOption(
+      new Option("--max-turns <number>", "replies of the model before it stops")
+        .argParser(parseCount)
+        .default(20),
+    )
+    .addOption(
+      new Option("--max-tokens <number>", "tokens of all prompts and replies together").argParser(
+        parseCount,
+      ),
+    )
+    .addOption(
+      new Option("--max-cost <dollars>", "US dollars; for models whose price is known").argParser(
+        parsePositive,
+      ),
+    )
+    .addOption(
+      new Option("--max-time <seconds>", "wall time of the whole work").argParser(parsePositive),
+    )
+    .option("--system <text>", "instructions added to the model's own");
+}
+
+/** What the options mean to an agent. */
+export function agentSettings(
+  values: AgentOptionValues,
+): Pick<AgentSettings, "budget" | "instructions"> {
+  const { maxTurns, maxTokens, maxCost, maxTime, system } = values;
+  return {
+    budget: {
+      turns: maxTurns,
+      ...(maxTokens !== undefined && { tokens: maxTokens }),
+      ...(maxCost !== undefined && { costUsd: maxCost }),
+      ...(maxTime !== undefined && { seconds: maxTime }),
+    },
+    ...(system !== undefined && { instructions: system }),
+  };
+}
+
+function parsePositive(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError("It must be a number above 0.");
+  }
+  return value;
+}
