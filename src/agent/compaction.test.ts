@@ -167,7 +167,7 @@ Keep a file.`);
       appendAssistant(messages, "", call);
       appendUser(messages, [textPart(`Execution Output:\n${"r".repeat(400)}`)]);
     }
-    const compactor = createCompactor({ contextTokens: 700, keepTurns: 3 });
+    const compactor = createCompactor({ contextTokens: 850, keepTurns: 3 });
     const source = {
       model: scripted(),
       format: createCodeFormat(),
