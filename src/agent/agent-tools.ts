@@ -1,6 +1,7 @@
 import { CodeActError } from "../errors.ts";
 import type { Session } from "../execution/session.ts";
 import type { FunctionDescription } from "../formats/format.ts";
+import { type ApprovalsOptions, createApprovals } from "../tools/approvals.ts";
 import { offerTools } from "../tools/offer-tools.ts";
 import type { ToolEvent } from "../tools/tool-events.ts";
 import { createToolHost } from "../tools/tool-host.ts";
@@ -10,6 +11,8 @@ export interface AgentToolsOptions {
   readonly tools: readonly Tool[];
   /** Docstrings of the Python modules that hold tools, by name. */
   readonly modules?: Readonly<Record<string, string>>;
+  /** Who may call what. */
+  readonly approvals?: Omit<ApprovalsOptions, "onEvent">;
   /** Calls in one run. Default: no limit but the session's own. */
   readonly maxCalls?: number;
 }
@@ -33,10 +36,12 @@ export function createAgentTools(options: AgentToolsOptions): AgentTools {
   const { tools, functions } = offerTools(options.tools);
   let listener: ((event: ToolEvent) => void) | undefined;
   let calls = 0;
+  const onEvent = (event: ToolEvent): void => listener?.(event);
   const host = createToolHost({
     tools,
+    approvals: createApprovals({ ...options.approvals, onEvent }),
     ...(modules && { modules }),
-    onEvent: (event) => listener?.(event),
+    onEvent,
     reasonToRefuse() {
       calls += 1;
       return calls > maxCalls ? `the limit of ${maxCalls} calls in a run is reached` : undefined;

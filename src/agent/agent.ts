@@ -6,6 +6,8 @@ import { createCodeFormat } from "../formats/code-format.ts";
 import type { ActionFormat, EnvironmentDescription } from "../formats/format.ts";
 import { textMessage } from "../models/model.ts";
 import type { Message, Model } from "../models/model.ts";
+import type { ApprovalPolicy } from "../tools/approval-policy.ts";
+import type { OnApproval } from "../tools/approvals.ts";
 import type { Tool } from "../tools/tool.ts";
 import { runLoop } from "./agent-loop.ts";
 import { createAgentTools, type AgentTools } from "./agent-tools.ts";
@@ -81,6 +83,12 @@ export interface AgentSettings {
   readonly tools?: readonly Tool[];
   /** Docstrings of the Python modules that hold tools, by name. */
   readonly toolModules?: Readonly<Record<string, string>>;
+  /** Which calls of tools run, are refused, or wait for `onApproval`. Default: what the tools themselves say. */
+  readonly approvals?: ApprovalPolicy;
+  /** Decides about calls that wait for a person. Without it they are refused. */
+  readonly onApproval?: OnApproval;
+  /** Time after which a call that nobody has approved is refused. Default: 10 minutes. */
+  readonly approvalTimeoutMs?: number;
   /** Calls of tools in one run. Default: no limit but the session's own for each cell. */
   readonly maxToolCalls?: number;
   /** Added to the system message, after the format's own instructions. */
@@ -231,12 +239,18 @@ export function createAgent(options: AgentOptions): Agent {
   };
 }
 
-function agentTools({ tools, toolModules, maxToolCalls }: AgentSettings): AgentTools | undefined {
+function agentTools(settings: AgentSettings): AgentTools | undefined {
+  const { tools, toolModules, maxToolCalls, approvals, onApproval, approvalTimeoutMs } = settings;
   if (tools === undefined || tools.length === 0) return undefined;
   return createAgentTools({
     tools,
     ...(toolModules && { modules: toolModules }),
     ...(maxToolCalls !== undefined && { maxCalls: maxToolCalls }),
+    approvals: {
+      ...(approvals && { policy: approvals }),
+      ...(onApproval && { onApproval }),
+      ...(approvalTimeoutMs !== undefined && { timeoutMs: approvalTimeoutMs }),
+    },
   });
 }
 

@@ -12,8 +12,7 @@ import type { StuckVerdict } from "./stuck-detector.ts";
  *     run   = run-start turn* run-end
  *     turn  = turn-start [compaction] [plan-start text-delta* plan-end] [budget-low] [compaction] reply turn-end
  *     reply = text-delta* code-delta* [refusal | code-complete [cell] [stuck-detected]]
- *     cell  = cell-start (output | tool-call-start | tool-call-end)* cell-end [final-answer | answer-refused]
- *     run-start (turn-start text-delta* code-delta* [code-complete cell-start (output | network-request)* cell-end] turn-end)* run-end
+ *     cell  = cell-start (output | tool-call-* | approval-* | network-request)* cell-end [final-answer | answer-refused]
  */
 export type AgentEvent =
   | { readonly type: "run-start"; readonly task: string; readonly modelId: string }
@@ -25,7 +24,7 @@ export type AgentEvent =
   | { readonly type: "code-complete"; readonly turn: number; readonly code: string }
   | { readonly type: "cell-start"; readonly turn: number; readonly code: string }
   | { readonly type: "output"; readonly turn: number; readonly output: Output }
-  /** A call of a tool by the cell's code: `tool-call-start`, `tool-call-end`. */
+  /** A call of a tool by the cell's code: its start, a person's approval where it needs one, its end. */
   | (ToolEvent & { readonly turn: number })
   /** The code asked for something of the network; of a tunnel there are two, when it opens and when it has ended. */
   | { readonly type: "network-request"; readonly turn: number; readonly request: NetworkRequest }

@@ -17,4 +17,25 @@ export type ToolEvent =
       readonly error?: string;
       /** The result in short, when it did not. */
       readonly preview?: string;
+    }
+  /** The call waits for a person; `approval-decision` with the same `id` follows. */
+  | {
+      readonly type: "approval-request";
+      readonly id: string;
+      readonly callId: string;
+      readonly tool: string;
+      readonly description: string;
+      /** The checked arguments. Untrusted. */
+      readonly input: unknown;
+    }
+  | {
+      readonly type: "approval-decision";
+      readonly id: string;
+      readonly callId: string;
+      readonly tool: string;
+      readonly approved: boolean;
+      /** Why it was denied. */
+      readonly reason?: string;
+      /** The arguments that a person has put in the place of those asked for. */
+      readonly input?: unknown;
     };

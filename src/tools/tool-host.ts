@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { CodeActError } from "../errors.ts";
 import type { CallContext, FunctionHost } from "../execution/host-functions.ts";
+import { type Approvals, createApprovals } from "./approvals.ts";
 import { pythonFunction, toolPath } from "./python-function.ts";
 import type { ToolEvent } from "./tool-events.ts";
 import type { Tool } from "./tool.ts";
@@ -13,6 +14,8 @@ export interface ToolHostOptions {
   readonly modules?: Readonly<Record<string, string>>;
   /** Hears of every call. Must not throw. */
   readonly onEvent?: (event: ToolEvent) => void;
+  /** Lets calls pass, or not. Default: all pass that need no approval. */
+  readonly approvals?: Approvals;
   /** Says why no further call is allowed, if so. */
   readonly reasonToRefuse?: () => string | undefined;
 }
@@ -20,6 +23,7 @@ export interface ToolHostOptions {
 /** Makes tools callable from code: what `Session.provide` takes. Throws `invalid_input` for two tools of one name. */
 export function createToolHost(options: ToolHostOptions): FunctionHost {
   const { modules, onEvent = () => {}, reasonToRefuse = () => undefined } = options;
+  const approvals = options.approvals ?? createApprovals({});
   const tools = new Map<string, Tool>();
   for (const tool of options.tools) {
     const path = toolPath(tool);
@@ -37,7 +41,8 @@ export function createToolHost(options: ToolHostOptions): FunctionHost {
     const reason = reasonToRefuse();
     if (reason !== undefined) throw new Error(reason);
     const { callId, signal } = context;
-    return await tool.run(tool.parse(input), { callId, signal });
+    const approved = await approvals.check(tool, tool.parse(input), context);
+    return await tool.run(approved, { callId, signal });
   }
 
   return {
