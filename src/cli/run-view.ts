@@ -8,6 +8,10 @@ import { styled } from "./terminal/terminal-text.ts";
 import { createTranscript, type Transcript } from "./terminal/transcript.ts";
 import type { SavedFile } from "./workspace-files.ts";
 
+/** Calls of tools that are shown of one cell. */
+const maxShownCalls = 10;
+const maxCallCharacters = 100;
+
 /** Shows a run, or a single cell, as it happens. */
 export interface RunView {
   event(event: AgentEvent): void;
@@ -40,6 +44,7 @@ export function createTextView(context: CliContext, folder: OutputFolder): RunVi
   const transcript = createTranscript(stdout);
   const printer = createOutcomePrinter(transcript, transcript, folder);
   let usageLine: string | undefined;
+  let calls = 0;
 
   return {
     event(event) {
@@ -56,7 +61,13 @@ export function createTextView(context: CliContext, folder: OutputFolder): RunVi
         case "network-request":
           showRequest(event.request, transcript);
           break;
+        case "tool-call-start":
+          calls += 1;
+          if (calls <= maxShownCalls) transcript.note(`-> ${event.tool}(${inShort(event.input)})`);
+          break;
         case "cell-end":
+          if (calls > maxShownCalls) transcript.note(`-> and ${calls - maxShownCalls} more calls`);
+          calls = 0;
           printer.end(event.outcome);
           break;
         case "reply-malformed":
@@ -104,6 +115,14 @@ export function createJsonView({ stdout }: CliContext): RunView {
       for (const file of files) write({ type: "file-saved", ...file });
     },
   };
+}
+
+/** Arguments on one line. */
+function inShort(input: Readonly<Record<string, unknown>>): string {
+  const text = Object.entries(input)
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    .join(", ");
+  return text.length > maxCallCharacters ? `${text.slice(0, maxCallCharacters)}...` : text;
 }
 
 function count(amount: number, noun: string): string {

@@ -81,7 +81,7 @@ describe("an approval", () => {
     expect(await check("a")).toEqual({ path: "b" });
     expect(events[1]).toMatchObject({ approved: true, input: { path: "b", more: 1 } });
     await expect(check("wrong")).rejects.toThrow("path: Invalid input");
-    await expect(check("c")).rejects.toThrow("the user refused this call: keep it");
+    await expect(check("c")).rejects.toThrow("not approved: keep it");
   });
 
   it("can be remembered for the tool or for the very call, and then settles calls that wait", async () => {

@@ -163,7 +163,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
         ...(decision.approved && decision.input !== undefined && { input: decision.input }),
       });
       if (isGiven) remember(path, key, decision);
-      return follow(decision, tool, input, isGiven);
+      return follow(decision, tool, input);
     },
   };
 }
@@ -194,12 +194,11 @@ function withoutInput(decision: ApprovalDecision): ApprovalDecision {
   return decision.approved ? { approved: true } : decision;
 }
 
-function follow(decision: ApprovalDecision, tool: Tool, input: unknown, isGiven = true): unknown {
+function follow(decision: ApprovalDecision, tool: Tool, input: unknown): unknown {
   // Compared with true: the answer may come from a program without types.
   if (decision.approved === true) {
     return decision.input === undefined ? input : tool.parse(decision.input);
   }
   const { reason } = decision;
-  if (!isGiven) throw new Error(`not approved: ${reason}`);
-  throw new Error(reason ? `the user refused this call: ${reason}` : "the user refused this call");
+  throw new Error(reason ? `not approved: ${reason}` : "the user refused this call");
 }

@@ -6,15 +6,18 @@ import { telemetryFromEnvironment } from "../../agent/telemetry.ts";
 import { addAgentOptions, agentSettings } from "../agent-options.ts";
 import type { AgentOptionValues } from "../agent-options.ts";
 import type { CliContext } from "../cli-context.ts";
+import { createApprovalPrompt } from "../approval-prompt.ts";
 import { connectChosenServers, mcpOption } from "../mcp-servers.ts";
 import type { McpChoice } from "../mcp-servers.ts";
 import { reportError } from "../report-error.ts";
 import { createTextView } from "../run-view.ts";
+import { addToolOptions, loadTools, readApprovalPolicy } from "../tool-options.ts";
+import type { ToolOptions } from "../tool-options.ts";
 import { addWorkbenchOptions, withWorkbench } from "../workbench.ts";
 import type { WorkbenchOptions } from "../workbench.ts";
 import { readInputFiles } from "../workspace-files.ts";
 
-interface RunCommandOptions extends WorkbenchOptions, AgentOptionValues, McpChoice {
+interface RunCommandOptions extends WorkbenchOptions, AgentOptionValues, McpChoice, ToolOptions {
   readonly record?: string;
 }
 
@@ -26,7 +29,7 @@ export function createRunCommand(context: CliContext): Command {
     .argument("[files...]", "files that the code finds in its folder")
     .addOption(mcpOption())
     .option("--record <file>", "write the model's replies to a file that can be replayed");
-  return addWorkbenchOptions(addAgentOptions(command)).action(
+  return addToolOptions(addWorkbenchOptions(addAgentOptions(command))).action(
     async (task: string, files: string[], options: RunCommandOptions) => {
       await run(task, files, options, context);
     },
@@ -40,6 +43,8 @@ async function run(
   context: CliContext,
 ): Promise<void> {
   const inputs = readInputFiles(files, context.cwd);
+  const approvals = readApprovalPolicy(options, context.cwd);
+  const tools = await loadTools(options, context.cwd);
   const { env, fetch } = context;
   // The model clients take longer to load than all other commands to run.
   const { resolveModel } = await import("../../models/resolve-model.ts");
@@ -63,7 +68,10 @@ async function run(
       environment,
       ...agentSettings(options),
       ...(telemetry && { telemetry }),
-      ...(servers && { tools: servers.tools, toolModules: servers.modules }),
+      tools: [...tools, ...(servers?.tools ?? [])],
+      ...(servers && { toolModules: servers.modules }),
+      approvals,
+      onApproval: createApprovalPrompt(context),
     });
     const agentRun = agent.run(task, { signal });
     for await (const event of agentRun) view.event(event);

@@ -1,0 +1,96 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { Option } from "commander";
+import type { Command } from "commander";
+import { CodeActError } from "../errors.ts";
+import { parsePolicy, parseRule } from "../tools/approval-policy.ts";
+import type { ApprovalAction, ApprovalPolicy, ApprovalRule } from "../tools/approval-policy.ts";
+import type { Tool } from "../tools/tool.ts";
+import { readInputFile } from "./workspace-files.ts";
+
+/** The options of every command whose code may call tools. */
+export interface ToolOptions {
+  readonly tools?: readonly string[];
+  readonly denyTool?: readonly ApprovalRule[];
+  readonly allowTool?: readonly ApprovalRule[];
+  readonly askTool?: readonly ApprovalRule[];
+  readonly approvals?: string;
+}
+
+/** Adds the options of `ToolOptions` to a command. */
+export function addToolOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        "--tools <file>",
+        "module whose exported tools the code can call; repeatable",
+      ).argParser((file: string, files: readonly string[] = []) => [...files, file]),
+    )
+    .addOption(ruleOption("deny", "refuse these calls, such as github.delete_*"))
+    .addOption(ruleOption("allow", "run these calls without asking, such as fetch(url=https://*)"))
+    .addOption(ruleOption("ask", "ask before these calls"))
+    .option("--approvals <file>", "policy of approvals, as JSON; the options above come first");
+}
+
+function ruleOption(action: ApprovalAction, text: string): Option {
+  return new Option(`--${action}-tool <pattern>`, `${text}; repeatable`).argParser(
+    (pattern: string, rules: readonly ApprovalRule[] = []) => [
+      ...rules,
+      parseRule(action, pattern),
+    ],
+  );
+}
+
+/** Puts the policy together: what is denied, what is allowed, what is asked, then the file. */
+export function readApprovalPolicy(options: ToolOptions, cwd: string): ApprovalPolicy {
+  const { denyTool = [], allowTool = [], askTool = [], approvals } = options;
+  const policy = approvals === undefined ? {} : readPolicyFile(approvals, cwd);
+  return { ...policy, rules: [...denyTool, ...allowTool, ...askTool, ...(policy.rules ?? [])] };
+}
+
+function readPolicyFile(path: string, cwd: string): ApprovalPolicy {
+  const text = Buffer.from(readInputFile(path, cwd).data).toString("utf8");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new CodeActError("invalid_input", `${path} is not valid JSON.`, { cause });
+  }
+  return parsePolicy(value);
+}
+
+/** Loads what the modules named by `--tools` export. Rejects with `invalid_input`. */
+export async function loadTools(options: ToolOptions, cwd: string): Promise<readonly Tool[]> {
+  const tools: Tool[] = [];
+  for (const file of options.tools ?? []) {
+    const path = resolve(cwd, file);
+    const exported = await importModule(path);
+    const found = Object.values(exported).flat().filter(isTool);
+    if (found.length === 0) {
+      throw new CodeActError("invalid_input", `${path} exports no tools.`, {
+        hint: 'Write `export const search = tool({...})` in it, with `tool` from "codeact".',
+      });
+    }
+    tools.push(...new Set(found));
+  }
+  return tools;
+}
+
+async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CodeActError("invalid_input", `The tools of ${path} could not be loaded: ${why}`, {
+      hint: "It must be a JavaScript or TypeScript module that Node can import.",
+      cause,
+    });
+  }
+}
+
+function isTool(value: unknown): value is Tool {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, input, parse, run } = value as Partial<Tool>;
+  const isCallable = typeof parse === "function" && typeof run === "function";
+  return typeof name === "string" && typeof input === "object" && isCallable;
+}
