@@ -52,6 +52,15 @@ export type {
 
 export { tool } from "./tools/tool.ts";
 export type { JsonSchema, Tool, ToolContext, ToolOptions } from "./tools/tool.ts";
+export { createApprovals } from "./tools/approvals.ts";
+export type {
+  ApprovalDecision,
+  ApprovalRequest,
+  Approvals,
+  ApprovalsOptions,
+  OnApproval,
+} from "./tools/approvals.ts";
+export type { ApprovalAction, ApprovalPolicy, ApprovalRule } from "./tools/approval-policy.ts";
 export { createToolHost } from "./tools/tool-host.ts";
 export type { ToolHostOptions } from "./tools/tool-host.ts";
 export type { ToolEvent } from "./tools/tool-events.ts";
