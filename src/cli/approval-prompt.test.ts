@@ -82,7 +82,7 @@ describe("the prompt for approvals", () => {
     expect(await answers[0]).toEqual({ approved: true });
     await expect.poll(screen).toContain("third");
     stdin.write("n\r");
-    expect(await Promise.all(answers)).toEqual([
+    expect(await Promise.all(answers.map(async (answer) => await answer))).toEqual([
       { approved: true },
       { approved: false },
       { approved: false },

@@ -24,7 +24,7 @@ export function addToolOptions(command: Command): Command {
       new Option(
         "--tools <file>",
         "module whose exported tools the code can call; repeatable",
-      ).argParser((file: string, files: readonly string[] = []) => [...files, file]),
+      ).argParser((file: string, files?: readonly string[]) => [...(files ?? []), file]),
     )
     .addOption(ruleOption("deny", "refuse these calls, such as github.delete_*"))
     .addOption(ruleOption("allow", "run these calls without asking, such as fetch(url=https://*)"))
@@ -34,8 +34,8 @@ export function addToolOptions(command: Command): Command {
 
 function ruleOption(action: ApprovalAction, text: string): Option {
   return new Option(`--${action}-tool <pattern>`, `${text}; repeatable`).argParser(
-    (pattern: string, rules: readonly ApprovalRule[] = []) => [
-      ...rules,
+    (pattern: string, rules?: readonly ApprovalRule[]) => [
+      ...(rules ?? []),
       parseRule(action, pattern),
     ],
   );

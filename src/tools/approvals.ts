@@ -5,6 +5,7 @@ import type { ToolEvent } from "./tool-events.ts";
 import type { Tool } from "./tool.ts";
 
 const defaultTimeoutMs = 10 * 60_000;
+const nobodyReason = "it needs an approval and nobody is here to give it";
 
 /** A call that waits for somebody's word. */
 export interface ApprovalRequest {
@@ -106,8 +107,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
 
   /** Asks, and takes the first of: an answer, one remembered meanwhile, the end of the call, the end of patience. */
   async function ask(request: ApprovalRequest, key: string, call: PendingCall): Promise<Answer> {
-    if (onApproval === undefined)
-      return denied("it needs an approval and nobody is here to give it");
+    if (onApproval === undefined) return denied(nobodyReason);
     const answer = Promise.withResolvers<Answer>();
     const entry: Waiting = { tool: request.tool, key, settle: answer.resolve };
     const over = new AbortController();
@@ -152,13 +152,12 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       const request = { id, callId, tool: path, description: tool.description, input };
       onEvent({ type: "approval-request", ...request });
       const { decision, isGiven } = await ask(request, key, call);
-      const isApproved = decision.approved === true;
       onEvent({
         type: "approval-decision",
         id,
         callId,
         tool: path,
-        approved: isApproved,
+        approved: decision.approved,
         ...(!decision.approved && decision.reason !== undefined && { reason: decision.reason }),
         ...(decision.approved && decision.input !== undefined && { input: decision.input }),
       });
@@ -182,7 +181,9 @@ function readAnswer(decision: unknown): Answer {
   if (typeof decision !== "object" || decision === null || !("approved" in decision)) {
     return denied("the answer was no decision");
   }
-  return { decision: decision as ApprovalDecision, isGiven: true };
+  // Nothing but true approves.
+  const isApproved = decision.approved === true;
+  return { decision: { ...(decision as ApprovalDecision), approved: isApproved }, isGiven: true };
 }
 
 function denied(reason: string): Answer {
@@ -195,8 +196,7 @@ function withoutInput(decision: ApprovalDecision): ApprovalDecision {
 }
 
 function follow(decision: ApprovalDecision, tool: Tool, input: unknown): unknown {
-  // Compared with true: the answer may come from a program without types.
-  if (decision.approved === true) {
+  if (decision.approved) {
     return decision.input === undefined ? input : tool.parse(decision.input);
   }
   const { reason } = decision;
