@@ -6,6 +6,7 @@ import { measureCellRoundTrip } from "./cell-round-trip.ts";
 import { measureChurnLeaks } from "./churn-leaks.ts";
 import { measureCheckpoints } from "./checkpoints.ts";
 import { measureIdleMemory } from "./idle-session-memory.ts";
+import { measureLoopOverhead } from "./loop-overhead.ts";
 import { measureOutputStream } from "./output-stream.ts";
 import { measureSessionsOpen } from "./sessions-open.ts";
 import { measureSessionOpen } from "./session-open.ts";
@@ -24,6 +25,7 @@ const measures = [
   measureOutputStream,
   measureSessionsOpen,
   measureChurnLeaks,
+  measureLoopOverhead,
 ];
 
 /** Measures the engine, and ipykernel in the same run. `onProgress` is told what is being measured. */
