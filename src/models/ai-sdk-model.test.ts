@@ -187,7 +187,7 @@ describe("createAISDKModel", () => {
     expectError(await fail(429, { message: "slow" }), "model_rate_limited", /of acme/);
     expectError(
       await fail(400, { message: `too long ${secretKey} context length exceeded` }),
-      "model_failed",
+      "model_context_exceeded",
       /^The conversation is too long for test-model/,
     );
     expectError(

@@ -152,6 +152,7 @@ describe.skipIf(installed === undefined)("a GGUF file, with node-llama-cpp", () 
   it("says that a conversation or a file is too much", { timeout: 120_000 }, async () => {
     await using model = await load();
     const run = await collect(model, { messages: [textMessage("user", "long ".repeat(200))] });
+    expect(run.finish.error?.code).toBe("model_context_exceeded");
     expect(run.finish.error?.message).toMatch(
       /^The conversation is too long for tiny: \d+ tokens of 512\.$/,
     );

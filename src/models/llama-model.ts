@@ -147,7 +147,7 @@ function serve(loaded: Loaded, llama: Llama, id: string, options: LlamaModelOpti
 
   function tooLong(promptTokens: number): CodeActError {
     return new CodeActError(
-      "model_failed",
+      "model_context_exceeded",
       `The conversation is too long for ${id}: ${promptTokens} tokens of ${contextTokens}.`,
       { hint: "Shorten the conversation, or load the model with a larger context." },
     );
