@@ -1,12 +1,13 @@
-import { resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { CodeActError } from "../../errors.ts";
 import type { Benchmark, BenchmarkTask, FormatName } from "../../evaluation/benchmark.ts";
 import { dataFolder } from "../../evaluation/data-folder.ts";
 import { createOracleModel } from "../../evaluation/oracle.ts";
-import { summarise } from "../../evaluation/report/summary.ts";
-import { groupTable, summaryTable, verdictTable } from "../../evaluation/report/summary-table.ts";
+import { createReport } from "../../evaluation/report/report.ts";
+import { reportTables } from "../../evaluation/report/report-tables.ts";
 import { textTable } from "../../evaluation/report/text-table.ts";
-import { openResultStore } from "../../evaluation/result-store.ts";
+import { writeReports } from "../../evaluation/report/write-reports.ts";
+import { openResultStore, readTrajectories } from "../../evaluation/result-store.ts";
 import { runEvaluation } from "../../evaluation/run-evaluation.ts";
 import type { Model } from "../../models/model.ts";
 import type { CliContext } from "../cli-context.ts";
@@ -60,19 +61,21 @@ export async function evaluate(
     if (interrupts.exitCode === undefined) throw error;
     context.setExitCode(interrupts.exitCode);
   }
-  const summaries = summarise(
-    store.results().filter((result) => result.benchmark === benchmark.name),
-  );
+  const report = createReport(benchmark.name, store.results());
+  writeReports(out, report, readTrajectories(out));
   if (options.json === true) {
-    stdout.write(`${JSON.stringify({ summaries }, undefined, 2)}\n`);
+    stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
     return;
   }
-  const tables = [summaryTable(summaries), verdictTable(summaries), groupTable(summaries)];
+  for (const { title, table } of reportTables({
+    ...report,
+    published: [],
+    publishedBestFormats: [],
+  })) {
+    stdout.write(`${title}\n\n${textTable(table)}\n\n`);
+  }
   stdout.write(
-    `${tables
-      .filter(({ rows }) => rows.length > 0)
-      .map(textTable)
-      .join("\n\n")}\n`,
+    `The report is ${placeOf(join(out, "report.html"), cwd)}; trajectories.html beside it shows each turn.\n`,
   );
 }
 
@@ -134,4 +137,10 @@ function oracleOf(
 function priceOf([input, output]: readonly [number, number]) {
   return ({ inputTokens, outputTokens }: { inputTokens: number; outputTokens: number }): number =>
     (inputTokens * input + outputTokens * output) / 1e6;
+}
+
+/** A path as a person writes it: relative where it is below the current folder. */
+function placeOf(path: string, cwd: string): string {
+  const below = relative(cwd, path);
+  return below.startsWith("..") ? path : below;
 }

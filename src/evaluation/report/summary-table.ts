@@ -81,10 +81,10 @@ export function percent(share: number): string {
   return (share * 100).toFixed(1);
 }
 
-/** Both bounds of an interval, such as `52.1-63.0`. */
+/** Both bounds of an interval, such as `52.1 to 63.0`. */
 export function intervalText(
   interval: Interval | undefined,
   text: (value: number) => string,
 ): string {
-  return interval === undefined ? "-" : `${text(interval.low)}-${text(interval.high)}`;
+  return interval === undefined ? "-" : `${text(interval.low)} to ${text(interval.high)}`;
 }

@@ -33,6 +33,7 @@ export function markdownTable({ header, rows }: Table): string {
   return [cells(header), cells(rule), ...rows.map(cells)].join("\n");
 }
 
-function isNumeric(cell: string): boolean {
+/** Tells whether a cell stands at the right of its column. */
+export function isNumeric(cell: string): boolean {
   return /^[-+$]?[\d.,]+(?: ?%| s)?$|^-$/.test(cell.trim());
 }

@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import type { EvaluationResult } from "../trajectory.ts";
+import { bootstrapMean } from "./bootstrap.ts";
+import { bestFormats, compareResults, mcNemar } from "./comparison.ts";
+import { passAtK, passRates } from "./pass-at-k.ts";
+import { resultOf } from "../../../test/evaluation-result.ts";
+
+describe("bootstrapMean", () => {
+  it("holds the mean, narrows with more values and never changes", () => {
+    const few = bootstrapMean([0, 1, 1, 0, 1, 1])!;
+    const many = bootstrapMean(Array.from({ length: 600 }, (_, index) => Number(index % 3 > 0)))!;
+    expect(few.low).toBeLessThan(2 / 3);
+    expect(few.high).toBeGreaterThan(2 / 3);
+    expect(many.high - many.low).toBeLessThan((few.high - few.low) / 3);
+    // The normal approximation: 2 * 1.96 * sqrt(2/9 / 600) = 0.0754.
+    expect(many.high - many.low).toBeCloseTo(0.0754, 2);
+    expect(bootstrapMean([0, 1, 1, 0, 1, 1])).toEqual(few);
+    expect(bootstrapMean([])).toBeUndefined();
+  });
+});
+
+describe("mcNemar", () => {
+  it.each([
+    [0, 0, 1],
+    [5, 5, 1],
+    [0, 5, 0.0625],
+    [1, 9, 0.021484375],
+    [10, 2, 0.03857421875],
+  ])("of %d and %d is %d", (first, second, expected) => {
+    expect(mcNemar(first, second)).toBeCloseTo(expected, 12);
+  });
+
+  it("stays a probability for many tasks", () => {
+    expect(mcNemar(900, 1100)).toBeCloseTo(8.4e-6, 6);
+    expect(mcNemar(0, 5_000)).toBe(0);
+  });
+});
+
+describe("compareResults", () => {
+  const played = (format: EvaluationResult["format"], outcomes: string): EvaluationResult[] =>
+    [...outcomes].map((mark, task) =>
+      resultOf({
+        task: `${task}`,
+        format,
+        turns: format === "code" ? 2 : 4,
+        success: mark === "+",
+        verdict: mark === "+" ? "correct" : mark === "-" ? "wrong" : "infrastructure",
+      }),
+    );
+
+  it("counts over the tasks that were played both ways", () => {
+    const results = [...played("code", "++++-"), ...played("json", "+---!")];
+    expect(compareResults(results, "format")).toEqual([
+      expect.objectContaining({
+        model: "m",
+        settings: "faithful",
+        first: "code",
+        second: "json",
+        tasks: 4,
+        firstOnly: 3,
+        secondOnly: 0,
+        difference: 0.75,
+        pValue: expect.closeTo(0.25, 12),
+        turnsDifference: -2,
+      }),
+    ]);
+    expect(compareResults(results, "feedback")).toEqual([]);
+  });
+
+  it("never pairs different models, settings or tries", () => {
+    const results = [
+      resultOf({ format: "code" }),
+      resultOf({ format: "json", model: "other" }),
+      resultOf({ format: "json", settings: "max-turns=3" }),
+      resultOf({ format: "json", sample: 1 }),
+    ];
+    expect(compareResults(results, "format")).toEqual([]);
+  });
+});
+
+describe("bestFormats", () => {
+  it("counts sets with several formats, ties for each", () => {
+    const row = (set: string, format: string, success: number, turns: number) => ({
+      set,
+      format,
+      success,
+      turns,
+    });
+    const rows = [
+      row("a", "code", 0.8, 5),
+      row("a", "json", 0.8, 6),
+      row("b", "code", 0.5, 7),
+      row("b", "json", 0.2, 4),
+      row("c", "json", 1, 1),
+    ];
+    expect(bestFormats(rows)).toEqual([
+      { format: "code", bestSuccess: 2, fewestTurns: 1 },
+      { format: "json", bestSuccess: 1, fewestTurns: 1 },
+    ]);
+  });
+});
+
+describe("pass@k", () => {
+  it("is the unbiased estimate", () => {
+    expect(passAtK(10, 3, 1)).toBeCloseTo(0.3, 12);
+    expect(passAtK(5, 2, 2)).toBeCloseTo(1 - 3 / 10, 12);
+    expect(passAtK(200, 0, 100)).toBe(0);
+    expect(passAtK(200, 101, 100)).toBe(1);
+    expect(() => passAtK(5, 1, 6)).toThrow(RangeError);
+  });
+
+  it("is told for tasks with several tries only", () => {
+    const tries = Array.from({ length: 10 }, (_, sample) =>
+      resultOf({ sample, success: sample < 3, verdict: sample < 3 ? "correct" : "wrong" }),
+    );
+    expect(passRates(tries)).toEqual([
+      { model: "m", format: "code", settings: "", k: 1, rate: expect.closeTo(0.3, 12) },
+      { model: "m", format: "code", settings: "", k: 10, rate: 1 },
+    ]);
+    expect(passRates(tries.slice(0, 1))).toEqual([]);
+  });
+});
