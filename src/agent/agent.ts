@@ -37,9 +37,23 @@ export interface Agent extends AsyncDisposable {
   readonly messages: readonly Message[];
   /** The interpreter; an agent that opens its own has none before its first run. */
   readonly session: Session | undefined;
+  /**
+   * Makes another agent with this one's conversation, variables and files, as they are now; they share nothing from
+   * then on. Whoever forks closes it. Rejects with `session_busy` while a run is going on, and with `not_supported`
+   * where the runtime can't fork.
+   */
+  fork(changes?: ForkChanges): Promise<Agent>;
+  /**
+   * Takes over the conversation, the variables and the files of a fork, which is of no use afterwards. The interpreter
+   * that was this agent's own until then is ended.
+   */
+  adopt(fork: Agent): Promise<void>;
   /** Aborts the run that is going on and ends the interpreter, unless it was passed in. */
   close(): Promise<void>;
 }
+
+/** What is to be different in a fork. */
+export type ForkChanges = Partial<Pick<AgentSettings, "model" | "sampling" | "budget">>;
 
 export interface RunOptions<Value = unknown> {
   /** What the answer must be; what it holds is then `value` of the result. */
@@ -117,15 +131,31 @@ export interface AgentSettings {
   readonly onInput?: ExecuteOptions["onInput"];
 }
 
+/** What an agent starts with, beside its options. */
+interface AgentStart {
+  readonly session: Session | undefined;
+  /** Whether the agent ends its interpreter. */
+  readonly owned: boolean;
+  readonly records: TurnRecords;
+}
+
+/** Hands a conversation over to another agent. */
+const releases = new WeakMap<Agent, () => { session: Session | undefined; messages: Message[] }>();
+
 /** Makes an agent. Nothing is started before its first run. */
 export function createAgent(options: AgentOptions): Agent {
+  const { session } = options;
+  return startAgent(options, { session, owned: session === undefined, records: new WeakMap() });
+}
+
+function startAgent(options: AgentOptions, start: AgentStart): Agent {
   const { tools: _listed, ...settings } = options;
   const { model, runtime } = options;
   const format = options.format ?? defaultFormat(model);
   const budget = { turns: options.maxTurns ?? 20, ...options.budget };
   checkBudget(budget, model);
   const compactor = options.compaction === false ? undefined : createCompactor(options.compaction);
-  const records: TurnRecords = new WeakMap();
+  const { records } = start;
   const tools = agentTools(options);
   const environment = {
     ...(options.network && { network: allowedHosts(options.network) }),
@@ -134,7 +164,7 @@ export function createAgent(options: AgentOptions): Agent {
   };
   const messages: Message[] = [...(options.messages ?? [])];
   const closing = new AbortController();
-  let session: Session | undefined = options.session;
+  let { session, owned } = start;
   let equipped: Session | undefined;
   let active: Promise<RunResult> | undefined;
 
@@ -180,14 +210,7 @@ export function createAgent(options: AgentOptions): Agent {
 
   function run<Value>(task: string | Task, runOptions: RunOptions<Value> = {}): AgentRun<Value> {
     const { signal } = runOptions;
-    if (closing.signal.aborted) {
-      throw new CodeActError("session_closed", "The agent was closed and takes no more tasks.");
-    }
-    if (active !== undefined) {
-      throw new CodeActError("session_busy", "The agent is working on another task.", {
-        hint: "Wait for the result of the run before you start the next one.",
-      });
-    }
+    checkIdle();
     const runBudget = { ...budget, ...runOptions.budget };
     checkBudget(runBudget, model);
     const answers = createAnswerReader(runOptions.answer as AnswerRules | undefined);
@@ -220,13 +243,60 @@ export function createAgent(options: AgentOptions): Agent {
     };
   }
 
+  function checkIdle(): void {
+    if (closing.signal.aborted) {
+      throw new CodeActError("session_closed", "The agent was closed and takes no more tasks.");
+    }
+    if (active !== undefined) {
+      throw new CodeActError("session_busy", "The agent is working on another task.", {
+        hint: "Wait for the result of the run before you start the next one.",
+      });
+    }
+  }
+
+  async function fork(changes: ForkChanges = {}): Promise<Agent> {
+    checkIdle();
+    const opened = await openSession();
+    if (opened.fork === undefined) {
+      throw new CodeActError("not_supported", "The interpreter of this agent can't be forked.", {
+        hint: "Use the sandbox runtime.",
+      });
+    }
+    const sampling = { ...options.sampling, ...changes.sampling };
+    const branch = { ...options, ...changes, sampling, messages: [...messages] };
+    return startAgent(branch, { session: await opened.fork(), owned: true, records });
+  }
+
+  async function adopt(other: Agent): Promise<void> {
+    checkIdle();
+    const taken = releases.get(other)?.();
+    if (taken === undefined) {
+      throw new CodeActError("invalid_input", "Only a fork of an agent can be adopted, and once.");
+    }
+    const former = owned ? session : undefined;
+    ({ session } = taken);
+    owned = true;
+    messages.splice(0, Infinity, ...taken.messages);
+    await former?.close();
+  }
+
+  /** Gives the conversation away; the agent is closed then, its interpreter is not. */
+  function release(): { session: Session | undefined; messages: Message[] } {
+    checkIdle();
+    closing.abort();
+    releases.delete(agent);
+    const given = { session, messages };
+    session = undefined;
+    return given;
+  }
+
   async function close(): Promise<void> {
     closing.abort();
     await active;
-    if (runtime !== undefined) await session?.close();
+    if (owned) await session?.close();
   }
 
-  return {
+  const agent: Agent = {
     run,
     get messages() {
       return messages;
@@ -234,9 +304,13 @@ export function createAgent(options: AgentOptions): Agent {
     get session() {
       return session;
     },
+    fork,
+    adopt,
     close,
     [Symbol.asyncDispose]: close,
   };
+  if (start.owned && start.session !== undefined) releases.set(agent, release);
+  return agent;
 }
 
 function agentTools(settings: AgentSettings): AgentTools | undefined {

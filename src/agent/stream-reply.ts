@@ -22,7 +22,7 @@ export interface Reply {
 }
 
 /** How the model samples its replies; what is left out is the model's own default. */
-export type Sampling = Pick<ModelRequest, "temperature" | "maxOutputTokens">;
+export type Sampling = Pick<ModelRequest, "temperature" | "maxOutputTokens" | "seed">;
 
 export interface StreamReplyOptions {
   readonly model: Model;

@@ -40,6 +40,7 @@ export function callOptions(
     prompt: promptOf(request.messages, options),
     abortSignal,
     ...(temperature !== undefined && !refused.has("temperature") && { temperature }),
+    ...(request.seed !== undefined && { seed: request.seed }),
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...(stop.length > 0 && !refused.has("stopSequences") && { stopSequences: stop }),
     ...(request.tools !== undefined &&

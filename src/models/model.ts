@@ -34,6 +34,8 @@ export interface ModelRequest {
   /** What the model may call; only for models that can. */
   readonly tools?: readonly ToolDeclaration[];
   readonly temperature?: number;
+  /** Makes a service that knows it sample alike again, or differently. */
+  readonly seed?: number;
   readonly maxOutputTokens?: number;
   readonly signal?: AbortSignal;
 }

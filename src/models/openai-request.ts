@@ -9,6 +9,7 @@ export const optionalParameters = [
   "tools",
   "stop",
   "temperature",
+  "seed",
   "stream_options",
   "max_tokens",
   "max_completion_tokens",
@@ -46,6 +47,7 @@ export function chatBody(request: ModelRequest, options: ChatBodyOptions): ChatB
   const temperature = request.temperature ?? options.temperature;
   if (!refused.has("stream_options")) body.stream_options = { include_usage: true };
   if (temperature !== undefined && !refused.has("temperature")) body.temperature = temperature;
+  if (request.seed !== undefined && !refused.has("seed")) body.seed = request.seed;
   if (request.stop !== undefined && request.stop.length > 0 && !refused.has("stop")) {
     body.stop = request.stop.slice(0, maxStopStrings);
   }

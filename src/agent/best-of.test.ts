@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runs, says, scripted } from "../../test/scripted-conversation.ts";
+import type { Runtime } from "../execution/runtime.ts";
+import { createSandboxRuntime } from "../execution/runtimes/sandbox-runtime.ts";
+import type { Session } from "../execution/session.ts";
+import { messageText } from "../models/model.ts";
+import type { Model, ModelEvent, ModelRequest } from "../models/model.ts";
+import { createAgent } from "./agent.ts";
+import { bestOf } from "./best-of.ts";
+
+let runtime: Runtime;
+beforeAll(async () => {
+  runtime = await createSandboxRuntime();
+});
+afterAll(() => runtime.close());
+
+/** A model that replies by the seed, which tells the branches apart; the replies of each come in order. */
+function branching(
+  replies: Readonly<Record<string, readonly (readonly ModelEvent[])[]>>,
+): Model & { readonly requests: ModelRequest[] } {
+  const requests: ModelRequest[] = [];
+  const next: Record<string, number> = {};
+  return {
+    id: "branching",
+    capabilities: { images: false },
+    requests,
+    async *stream(request) {
+      requests.push(request);
+      const branch = String(request.seed ?? "main");
+      const at = (next[branch] = (next[branch] ?? -1) + 1);
+      const reply = replies[branch]?.[at];
+      if (reply === undefined) throw new Error(`no reply ${at} for ${branch}`);
+      yield* reply;
+    },
+  };
+}
+
+async function read(session: Session | undefined, code: string): Promise<string | undefined> {
+  const outcome = await session!.execute(code);
+  return outcome.outputs.find((output) => output.type === "value")?.data["text/plain"];
+}
+
+describe("a fork of an agent", () => {
+  it("goes on from the same conversation, variables and files, and shares nothing", async () => {
+    const model = scripted(
+      runs("x = [1]\nopen('f.txt', 'w').write('a');"),
+      says("Done."),
+      runs("x.append(2)\nopen('f.txt', 'w').write('b');"),
+      says("Changed."),
+    );
+    await using agent = createAgent({ model, runtime });
+    await agent.run("make").result;
+    await using fork = await agent.fork();
+    expect(await fork.run("change").result).toMatchObject({ answer: "Changed." });
+    const look = "x, open('f.txt').read()";
+    expect(await read(agent.session, look)).toBe("([1], 'a')");
+    expect(await read(fork.session, look)).toBe("([1, 2], 'b')");
+    expect(agent.messages).toHaveLength(5);
+    expect(fork.messages).toHaveLength(9);
+    await agent.adopt(fork);
+    expect(await read(agent.session, look)).toBe("([1, 2], 'b')");
+    expect(agent.messages).toHaveLength(9);
+    expect(() => fork.run("more")).toThrow(/was closed/);
+    await expect(agent.adopt(fork)).rejects.toThrow(/Only a fork/);
+  });
+});
+
+describe("bestOf", () => {
+  const replies = {
+    main: [
+      runs("data = [3, 4]\nopen('log.txt', 'w').write('start ');"),
+      says("Ready."),
+      says("It was 7."),
+    ],
+    1: [runs("total = 12\nopen('log.txt', 'a').write('one');"), says("12")],
+    2: [runs("total = sum(data)\nopen('log.txt', 'a').write('two');"), says("7")],
+    3: [runs("total = 1/0"), says("12")],
+  };
+
+  it("goes on with the continuation that passes a check in Python", async () => {
+    const model = branching(replies);
+    await using session = await runtime.open();
+    await using agent = createAgent({ model, session });
+    await agent.run("Load.").result;
+    const seen = new Set<string>();
+    const best = await bestOf(agent, "Add up.", {
+      n: 3,
+      check: "assert total == sum(data)\nint(answer) == total",
+      onEvent: (branch, event) =>
+        event.type === "run-end" && seen.add(`${branch} ${event.result.answer}`),
+    });
+    expect(best).toMatchObject({
+      winner: 2,
+      result: { status: "answered", answer: "7" },
+      branches: [
+        { branch: 1, score: 0 },
+        { branch: 2, score: 1 },
+        { branch: 3, score: 0 },
+      ],
+      usage: { inputTokens: 60, outputTokens: 12 },
+    });
+    expect([...seen].toSorted()).toEqual(["1 12", "2 7", "3 12"]);
+    expect(model.requests.slice(2, 8).map(({ temperature }) => temperature)).toEqual(
+      expect.arrayContaining([undefined, 0.75, 1]),
+    );
+    // The conversation, the variables and the files are now the winner's.
+    expect(await read(agent.session, "total, open('log.txt').read()")).toBe("(7, 'start two')");
+    expect(await read(session, "'total' in globals()")).toBe("False");
+    expect(agent.messages.map(messageText).slice(-3)).toEqual([
+      expect.stringContaining("total = sum(data)"),
+      expect.stringContaining("Execution Output:"),
+      "7",
+    ]);
+    expect(await agent.run("And?").result).toMatchObject({ answer: "It was 7." });
+  });
+
+  it("passes a command that ends with 0", async () => {
+    await using agent = createAgent({ model: branching(replies), runtime });
+    await agent.run("Load.").result;
+    const best = await bestOf(agent, "Add up.", { n: 2, check: "!grep -q two log.txt" });
+    expect(best.winner).toBe(2);
+  });
+
+  it("takes the most frequent answer without a check, and asks a judge where there is one", async () => {
+    await using agent = createAgent({ model: branching(replies), runtime });
+    await agent.run("Load.").result;
+    expect(await bestOf(agent, "Add up.", { n: 3 })).toMatchObject({ winner: 1 });
+
+    await using other = createAgent({ model: branching(replies), runtime });
+    await other.run("Load.").result;
+    const judge = scripted(says("3 + 4 is 7. Best: 2"));
+    expect(await bestOf(other, "Add up.", { n: 3, judge })).toMatchObject({ winner: 2 });
+    const question = messageText(judge.requests[0]!.messages[1]!);
+    expect(question).toBe("The task:\nAdd up.\n\nAnswer 1:\n12\n\nAnswer 2:\n7\n\nAnswer 3:\n12");
+  });
+
+  it("leaves the agent as it was when a check throws", async () => {
+    await using agent = createAgent({ model: branching(replies), runtime });
+    await agent.run("Load.").result;
+    const check = (): boolean => {
+      throw new Error("the check is broken");
+    };
+    await expect(bestOf(agent, "Add up.", { n: 2, check })).rejects.toThrow("the check is broken");
+    expect(await read(agent.session, "open('log.txt').read()")).toBe("'start '");
+    expect(agent.messages).toHaveLength(5);
+    await expect(bestOf(agent, "x", { n: 1 })).rejects.toThrow(/takes 2 or more/);
+  });
+});

@@ -1,0 +1,145 @@
+import { CodeActError } from "../errors.ts";
+import type { Model, Usage } from "../models/model.ts";
+import { addUsage } from "../models/model-price.ts";
+import type { Agent, RunOptions } from "./agent.ts";
+import type { AgentEvent, RunResult } from "./events.ts";
+import type { Task } from "./history.ts";
+import { judgeAnswers } from "./judge-answers.ts";
+import { runCheck } from "./run-check.ts";
+
+/** How several continuations are made, and the best one chosen. */
+export interface BestOfOptions<Value = unknown> extends RunOptions<Value> {
+  /** Continuations, from 2. */
+  readonly n: number;
+  /**
+   * Says how good a continuation is: true and false, or a number, more for better. Or Python code, which runs in a copy
+   * of the continuation's interpreter, where `answer` is its answer: it passes unless it raises or its last value is
+   * false. `!command` passes when the command ends with 0.
+   */
+  readonly check?:
+    | string
+    | ((candidate: Candidate<Value>) => boolean | number | Promise<boolean | number>);
+  /** Chooses among those that the check finds equally good. Default: the most frequent answer, then the first one. */
+  readonly judge?: Model;
+  /** Of each continuation, in turn. Default: the agent's for the first, from 0.5 to 1 for the others. */
+  readonly temperatures?: readonly number[];
+  /** Receives what happens in each, from 1. Must not throw. */
+  readonly onEvent?: (branch: number, event: AgentEvent) => void;
+}
+
+/** One continuation that has ended. Its agent is live until the best one is chosen. */
+export interface Candidate<Value = unknown> {
+  /** From 1. */
+  readonly branch: number;
+  readonly agent: Agent;
+  readonly result: RunResult<Value>;
+}
+
+export interface BestOfResult<Value = unknown> {
+  /** The continuation that is now the agent's conversation, from 1. */
+  readonly winner: number;
+  readonly result: RunResult<Value>;
+  readonly branches: readonly BranchSummary<Value>[];
+  /** Of all continuations and of the judge. */
+  readonly usage: Usage;
+}
+
+export interface BranchSummary<Value = unknown> {
+  readonly branch: number;
+  readonly result: RunResult<Value>;
+  /** What the check gave; 0 for a continuation without an answer. */
+  readonly score: number;
+}
+
+/**
+ * Lets `n` forks of an agent work on the same task side by side and goes on with the best one: its conversation,
+ * variables and files become the agent's. Rejects as `fork` does, and with what a check throws; the agent is then as
+ * it was.
+ */
+export async function bestOf<Value = unknown>(
+  agent: Agent,
+  task: string | Task,
+  options: BestOfOptions<Value>,
+): Promise<BestOfResult<Value>> {
+  const { n, onEvent } = options;
+  if (!Number.isInteger(n) || n < 2) {
+    throw new CodeActError("invalid_input", `The best of ${n} can't be found: it takes 2 or more.`);
+  }
+  const forks: Agent[] = [];
+  try {
+    for (let branch = 1; branch <= n; branch++) {
+      forks.push(await agent.fork({ sampling: samplingOf(branch, options) }));
+    }
+    const candidates = await Promise.all(
+      forks.map(async (fork, index): Promise<Candidate<Value>> => {
+        const branch = index + 1;
+        const run = fork.run(task, options);
+        for await (const event of run) onEvent?.(branch, event);
+        return { branch, agent: fork, result: await run.result };
+      }),
+    );
+    const scores = await Promise.all(candidates.map((each) => scoreOf(each, options.check)));
+    const best = candidates.filter((_, index) => scores[index] === Math.max(...scores));
+    const text = typeof task === "string" ? task : task.text;
+    const chosen = await choose(best, text, options);
+    await agent.adopt(chosen.candidate.agent);
+    return {
+      winner: chosen.candidate.branch,
+      result: chosen.candidate.result,
+      branches: candidates.map(({ branch, result }, index) => ({
+        branch,
+        result,
+        score: scores[index]!,
+      })),
+      usage: candidates.reduce((sum, { result }) => addUsage(sum, result.usage), chosen.usage),
+    };
+  } finally {
+    await Promise.all(forks.map((fork) => fork.close()));
+  }
+}
+
+/** The first continuation is the one that would have been without the others. */
+function samplingOf(
+  branch: number,
+  { n, temperatures }: Pick<BestOfOptions, "n" | "temperatures">,
+): { readonly seed: number; readonly temperature?: number } {
+  const given = temperatures?.[(branch - 1) % temperatures.length];
+  if (given !== undefined) return { seed: branch, temperature: given };
+  if (branch === 1) return { seed: branch };
+  return { seed: branch, temperature: 0.5 + (0.5 * (branch - 1)) / (n - 1) };
+}
+
+async function scoreOf<Value>(
+  candidate: Candidate<Value>,
+  check: BestOfOptions<Value>["check"],
+): Promise<number> {
+  const { result, agent } = candidate;
+  if (result.answer === undefined) return result.partialAnswer === undefined ? -2 : -1;
+  if (result.status !== "answered") return 0;
+  if (check === undefined) return 1;
+  if (typeof check === "function") return Number(await check(candidate));
+  return agent.session !== undefined && (await runCheck(agent.session, check, result)) ? 1 : 0;
+}
+
+async function choose<Value>(
+  best: readonly Candidate<Value>[],
+  task: string,
+  { judge, signal }: BestOfOptions<Value>,
+): Promise<{ readonly candidate: Candidate<Value>; readonly usage: Usage }> {
+  const answers = best.map(({ result }) => result.answer ?? result.partialAnswer ?? "");
+  let usage: Usage = { inputTokens: 0, outputTokens: 0 };
+  if (judge !== undefined && new Set(answers).size > 1) {
+    const verdict = await judgeAnswers(judge, task, answers, signal);
+    usage = verdict.usage;
+    const candidate = verdict.best === undefined ? undefined : best[verdict.best];
+    if (candidate !== undefined) return { candidate, usage };
+  }
+  return { candidate: best[mostFrequent(answers)]!, usage };
+}
+
+/** The place of the first answer that is given most often, whatever its case and white space. */
+function mostFrequent(answers: readonly string[]): number {
+  const keys = answers.map((answer) => answer.toLowerCase().replaceAll(/\s+/g, " ").trim());
+  const counts = keys.map((key) => keys.filter((other) => other === key).length);
+  return counts.indexOf(Math.max(...counts));
+}

@@ -1,0 +1,26 @@
+import { CodeActError } from "../errors.ts";
+import type { Session } from "../execution/session.ts";
+import type { RunResult } from "./events.ts";
+
+const falsy = new Set(["False", "None", "0", "0.0", "''", "[]", "{}", "()", "set()"]);
+
+/**
+ * Runs a check in a copy of a session, where `answer` is the answer: its data, or its text. It passes unless it raises
+ * or its last value is false; `!command` passes when the command ends with 0. Rejects as `fork` does.
+ */
+export async function runCheck(
+  session: Session,
+  check: string,
+  { answer, value }: Pick<RunResult, "answer" | "value">,
+): Promise<boolean> {
+  if (session.fork === undefined) {
+    throw new CodeActError("not_supported", "The check needs a copy of the interpreter.");
+  }
+  await using copy = await session.fork();
+  const data = JSON.stringify(JSON.stringify(value ?? answer ?? null));
+  await copy.execute(`answer = __import__("json").loads(${data})`, { silent: true });
+  const code = check.trimStart().startsWith("!") ? `${check}\n_exit_code == 0` : check;
+  const outcome = await copy.execute(code);
+  const shown = outcome.outputs.findLast((output) => output.type === "value");
+  return outcome.status === "ok" && !falsy.has(shown?.data["text/plain"] ?? "True");
+}
