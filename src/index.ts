@@ -1,9 +1,24 @@
 /** The public surface of codeact. Everything else may change without notice. */
 
 export { createAgent } from "./agent/agent.ts";
-export type { Agent, AgentOptions, AgentRun, AgentSettings, RunOptions } from "./agent/agent.ts";
+export type {
+  Agent,
+  AgentOptions,
+  AgentRun,
+  AgentSettings,
+  ForkChanges,
+  RunOptions,
+} from "./agent/agent.ts";
 export { telemetryFromEnvironment } from "./agent/telemetry.ts";
 export type { TelemetryOptions } from "./agent/telemetry.ts";
+export { bestOf } from "./agent/best-of.ts";
+export type { BestOfOptions, BestOfResult, BranchSummary, Candidate } from "./agent/best-of.ts";
+export type { AnswerContext, AnswerRules } from "./agent/answer-rules.ts";
+export type { Budget } from "./agent/budget.ts";
+export type { CompactionOptions } from "./agent/compaction.ts";
+export type { Repetition } from "./agent/stuck-detector.ts";
+export type { Task } from "./agent/history.ts";
+export type { Sampling } from "./agent/stream-reply.ts";
 export type { AgentEvent, RunResult } from "./agent/events.ts";
 
 export { CodeActError, errorKinds, isCodeActError } from "./errors.ts";
@@ -93,8 +108,20 @@ export type {
   RuntimeCapabilities,
   SessionLimits,
 } from "./execution/runtime.ts";
-export type { ExecuteOptions, Session, SessionFile, SessionFiles } from "./execution/session.ts";
 export type {
+  BudgetKind,
+  BudgetState,
+  CellContext,
+  Checkpoint,
+  ExecuteOptions,
+  ForkOptions,
+  Session,
+  SessionFile,
+  SessionFiles,
+  Variable,
+} from "./execution/session.ts";
+export type {
+  CellAnswer,
   CellError,
   Crash,
   DisplayOutput,

@@ -10,9 +10,10 @@ import type { StuckVerdict } from "./stuck-detector.ts";
  * All that happens in a run, in one linear order. The same events drive the terminal, JSON lines and the web.
  *
  *     run   = run-start turn* run-end
- *     turn  = turn-start [compaction] [plan-start text-delta* plan-end] [budget-low] [compaction] reply turn-end
- *     reply = text-delta* code-delta* [refusal | code-complete [cell] [stuck-detected]]
- *     cell  = cell-start (output | tool-call-* | approval-* | network-request)* cell-end [final-answer | answer-refused]
+ *     turn  = turn-start compaction* [plan-start text-delta* plan-end] [budget-low] [compaction] reply turn-end
+ *     reply = text-delta* code-delta* [answer-refused | reply-malformed [stuck-detected] | code-complete cell]
+ *     cell  = cell-start (output | tool-call-* | approval-* | network-request)* cell-end
+ *             [final-answer | answer-refused | stuck-detected]
  */
 export type AgentEvent =
   | { readonly type: "run-start"; readonly task: string; readonly modelId: string }

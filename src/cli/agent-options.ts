@@ -7,9 +7,11 @@ import { parseCount } from "./parse-options.ts";
 export interface AgentOptionValues {
   readonly model?: string;
   readonly maxTurns: number;
+  readonly maxExecutions?: number;
   readonly maxTokens?: number;
   readonly maxCost?: number;
   readonly maxTime?: number;
+  readonly plan?: number;
   readonly system?: string;
 }
 
@@ -26,6 +28,9 @@ export function addAgentOptions(command: Command): Command {
         .default(20),
     )
     .addOption(
+      new Option("--max-executions <number>", "pieces of code that may run").argParser(parseCount),
+    )
+    .addOption(
       new Option("--max-tokens <number>", "tokens of all prompts and replies together").argParser(
         parseCount,
       ),
@@ -38,21 +43,28 @@ export function addAgentOptions(command: Command): Command {
     .addOption(
       new Option("--max-time <seconds>", "wall time of the whole work").argParser(parsePositive),
     )
+    .addOption(
+      new Option("--plan <turns>", "have the model take stock every so many turns").argParser(
+        parseCount,
+      ),
+    )
     .option("--system <text>", "instructions added to the model's own");
 }
 
 /** What the options mean to an agent. */
 export function agentSettings(
   values: AgentOptionValues,
-): Pick<AgentSettings, "budget" | "instructions"> {
-  const { maxTurns, maxTokens, maxCost, maxTime, system } = values;
+): Pick<AgentSettings, "budget" | "planningInterval" | "instructions"> {
+  const { maxTurns, maxExecutions, maxTokens, maxCost, maxTime, plan, system } = values;
   return {
     budget: {
       turns: maxTurns,
+      ...(maxExecutions !== undefined && { executions: maxExecutions }),
       ...(maxTokens !== undefined && { tokens: maxTokens }),
       ...(maxCost !== undefined && { costUsd: maxCost }),
       ...(maxTime !== undefined && { seconds: maxTime }),
     },
+    ...(plan !== undefined && { planningInterval: plan }),
     ...(system !== undefined && { instructions: system }),
   };
 }

@@ -168,7 +168,71 @@ describe("codeact run", () => {
       "a task",
     ]);
     expect(code).toBe(1);
-    expect(stderr).toContain("codeact: The model gave no answer in 1 turn.");
+    expect(stderr).toContain("codeact: The model gave no answer: its turns are used up (1 turn).");
+  });
+
+  it("takes limits, a schema and a check for the answer", async () => {
+    writeFileSync(join(cwd, "schema.json"), '{"type": "number", "maximum": 10}');
+    const model = writeReplay("About seven.", "12", "8", "<execute>\nfinal_answer(7)\n</execute>");
+    const args = ["--model", model, "--answer-schema", "schema.json", "--check", "answer == 7"];
+    const { code, stdout } = await cli(["run", ...bare, ...args, "--max-tokens", "100", "a task"]);
+    expect(stdout).toBe(
+      [
+        "About seven.",
+        "",
+        "(Your answer was not accepted: it holds no JSON)",
+        "",
+        "12",
+        "",
+        "(Your answer was not accepted: it does not fit the schema:)",
+        "",
+        "8",
+        "",
+        "(Your answer was not accepted: it fails this check: answer == 7. Correct it and answer again.)",
+        "",
+        "│ final_answer(7)",
+        "",
+        "7",
+        "",
+      ].join("\n"),
+    );
+    expect(code).toBe(0);
+  });
+
+  it("says which limit ended the run", async () => {
+    const model = writeReplay("<execute>\n1\n</execute>", "Perhaps 1.");
+    const result = await cli(["run", ...bare, "--model", model, "--max-executions", "1", "a task"]);
+    expect(result.code).toBe(1);
+    expect(result.stdout).toMatch(/Perhaps 1\.\n$/);
+    expect(result.stderr).toContain(
+      "codeact: The model had to answer early: it may run no more code (2 turns).\n  Allow more with --max-executions",
+    );
+    const args = ["--answer-schema", "replies.jsonl"];
+    const broken = await cli(["run", ...bare, "--model", model, ...args, "a task"]);
+    expect(broken).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("is not a JSON schema"),
+    });
+  });
+
+  it("keeps the best of several continuations, with its files", async () => {
+    const write = "<execute>\nopen('made.txt', 'w').write('x');\n</execute>";
+    const args = ["--best-of", "2", "--check", "answer == '7' and open('made.txt').read() == 'x'"];
+    const model = writeReplay(write, write, "12", "7");
+    const { code, stdout, stderr } = await cli([
+      "run",
+      ...bare,
+      "--model",
+      model,
+      ...args,
+      "a task",
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^│ open\(.*\n\n7\n\nsaved codeact-output.made\.txt\n$/);
+    expect(stderr).toMatch(/continuation \d answered in 2 turns: 12\n/);
+    expect(stderr).toMatch(
+      /continuation (\d) answered in 2 turns: 7\n[^]*continuation \1 is the best/,
+    );
   });
 
   it("records replies that can be replayed", async () => {
@@ -212,6 +276,7 @@ describe("bad input", () => {
     ],
     ["an unknown command", ["bogus"], 2, /unknown command 'bogus'/],
     ["an unknown option", ["exec", "--bogus"], 2, /unknown option '--bogus'/],
+    ["a bad amount", ["run", "t", "--max-cost", "much"], 2, /number above 0/],
     ["a bad number", ["run", "t", "--max-turns", "0"], 2, /whole number from 1/],
   ];
   it.each(cases)("%s is one sentence and its exit code", async (_name, args, code, message) => {

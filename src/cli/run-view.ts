@@ -73,6 +73,21 @@ export function createTextView(context: CliContext, folder: OutputFolder): RunVi
         case "reply-malformed":
           transcript.note(`(The reply could not be used: ${event.reason.split("\n")[0]})`);
           break;
+        case "answer-refused":
+          transcript.note(`(${event.reason.split("\n")[0]})`);
+          break;
+        case "final-answer":
+          transcript.text(event.text);
+          break;
+        case "stuck-detected":
+          transcript.note(`(${stuckNote(event.measure)})`);
+          break;
+        case "budget-low":
+          transcript.note("(The budget is nearly used up; the model was told.)");
+          break;
+        case "compaction":
+          transcript.note("(Older turns gave way to a summary.)");
+          break;
         case "run-end": {
           const { turns, usage } = event.result;
           usageLine = `${count(turns, "turn")}, ${usage.inputTokens} + ${count(usage.outputTokens, "token")}`;
@@ -88,6 +103,17 @@ export function createTextView(context: CliContext, folder: OutputFolder): RunVi
       if (usageLine !== undefined) stderr.write(`${styled("dim", usageLine, stderr)}\n`);
     },
   };
+}
+
+function stuckNote(measure: "told" | "dropped" | "ended"): string {
+  switch (measure) {
+    case "told":
+      return "The model repeats itself; it was told.";
+    case "dropped":
+      return "The model repeats itself; its repeats were dropped.";
+    case "ended":
+      return "The model repeats itself; no more code is run.";
+  }
 }
 
 /** One dim line for each request; a tunnel is told once, when it opens. */

@@ -13,7 +13,7 @@ import type { RunView } from "./run-view.ts";
 import { chooseRuntime, runtimeOptions } from "./runtime-choice.ts";
 import type { RuntimeChoice } from "./runtime-choice.ts";
 import { prepareWorkspace } from "./workspace-files.ts";
-import type { InputFile } from "./workspace-files.ts";
+import type { InputFile, SavedFile } from "./workspace-files.ts";
 
 /** The options of every command that runs code in a session. */
 export interface WorkbenchOptions extends RuntimeChoice {
@@ -43,6 +43,8 @@ export interface Workbench {
   readonly view: RunView;
   /** Fires on Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Saves the files of a fork, which has gone on in the session's place, instead of the session's. */
+  readonly saveFrom: (fork: Session) => Promise<void>;
 }
 
 /**
@@ -75,8 +77,13 @@ export async function withWorkbench(
       ...(options.timeout !== undefined && { limits: { timeoutMs: options.timeout } }),
     });
     const workspace = await prepareWorkspace(session, inputs);
-    const code = await work({ session, environment, view, signal });
-    view.saved(await workspace.saveChanges(folder).catch(rescueFault));
+    const save = (from: Session) => workspace.saveChanges(folder, from).catch(rescueFault);
+    let saved: readonly SavedFile[] | undefined;
+    const saveFrom = async (fork: Session) => {
+      saved = await save(fork);
+    };
+    const code = await work({ session, environment, view, signal, saveFrom });
+    view.saved(saved ?? (await save(session)));
     context.setExitCode(interrupts.exitCode ?? code);
   } catch (error) {
     if (interrupts.exitCode === undefined) throw error;

@@ -55,8 +55,8 @@ export function readInputFile(path: string, cwd: string): InputFile {
 
 /** The workspace of a session before the code ran. */
 export interface WorkspaceSnapshot {
-  /** Saves files that are new or changed since then and returns where each went. */
-  saveChanges(folder: OutputFolder): Promise<readonly SavedFile[]>;
+  /** Saves files of the session, or of a fork of it, that are new or changed since then; returns where each went. */
+  saveChanges(folder: OutputFolder, fork?: Session): Promise<readonly SavedFile[]>;
 }
 
 export interface SavedFile {
@@ -81,13 +81,14 @@ export async function prepareWorkspace(
   const before = new Map((await files.list()).map((file) => [file.path, stamp(file)]));
 
   return {
-    async saveChanges(folder) {
+    async saveChanges(folder, fork = session) {
       const saved: SavedFile[] = [];
-      for (const file of await files.list()) {
+      const current = fork.files ?? files;
+      for (const file of await current.list()) {
         if (before.get(file.path) === stamp(file) || isByproduct(file.path)) continue;
         saved.push({
           path: file.path,
-          savedTo: folder.save(file.path, await files.read(file.path)),
+          savedTo: folder.save(file.path, await current.read(file.path)),
         });
       }
       return saved;

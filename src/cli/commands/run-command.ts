@@ -5,11 +5,16 @@ import type { RunResult } from "../../agent/events.ts";
 import { telemetryFromEnvironment } from "../../agent/telemetry.ts";
 import { addAgentOptions, agentSettings } from "../agent-options.ts";
 import type { AgentOptionValues } from "../agent-options.ts";
+import { addBestOfOptions, runBestOf } from "../best-of-run.ts";
+import type { BestOfChoice } from "../best-of-run.ts";
 import type { CliContext } from "../cli-context.ts";
 import { createApprovalPrompt } from "../approval-prompt.ts";
 import { connectChosenServers, mcpOption } from "../mcp-servers.ts";
 import type { McpChoice } from "../mcp-servers.ts";
 import { reportError } from "../report-error.ts";
+import { addAnswerOptions, answerRulesOf } from "../answer-options.ts";
+import type { AnswerOptions } from "../answer-options.ts";
+import { describeShortfall } from "../run-shortfall.ts";
 import { createTextView } from "../run-view.ts";
 import { addToolOptions, loadTools, readApprovalPolicy } from "../tool-options.ts";
 import type { ToolOptions } from "../tool-options.ts";
@@ -17,7 +22,8 @@ import { addWorkbenchOptions, withWorkbench } from "../workbench.ts";
 import type { WorkbenchOptions } from "../workbench.ts";
 import { readInputFiles } from "../workspace-files.ts";
 
-interface RunCommandOptions extends WorkbenchOptions, AgentOptionValues, McpChoice, ToolOptions {
+interface RunCommandOptions
+  extends WorkbenchOptions, AgentOptionValues, AnswerOptions, BestOfChoice, McpChoice, ToolOptions {
   readonly record?: string;
 }
 
@@ -29,11 +35,10 @@ export function createRunCommand(context: CliContext): Command {
     .argument("[files...]", "files that the code finds in its folder")
     .addOption(mcpOption())
     .option("--record <file>", "write the model's replies to a file that can be replayed");
-  return addToolOptions(addWorkbenchOptions(addAgentOptions(command))).action(
-    async (task: string, files: string[], options: RunCommandOptions) => {
-      await run(task, files, options, context);
-    },
-  );
+  addToolOptions(addWorkbenchOptions(addBestOfOptions(addAnswerOptions(addAgentOptions(command)))));
+  return command.action(async (task: string, files: string[], options: RunCommandOptions) => {
+    await run(task, files, options, context);
+  });
 }
 
 async function run(
@@ -58,6 +63,11 @@ async function run(
           write: createReplayWriter(resolve(context.cwd, options.record)),
         });
 
+  const judge =
+    options.judge === undefined ? undefined : await resolveModel(options.judge, { env, fetch });
+  const { check, ...rules } = options;
+  const answer = answerRulesOf(options.bestOf === undefined ? options : rules, context);
+
   await using servers = await connectChosenServers(options, context);
   await withWorkbench(options, inputs, context, createTextView, async (workbench) => {
     const { session, environment, view, signal } = workbench;
@@ -73,7 +83,19 @@ async function run(
       approvals,
       onApproval: createApprovalPrompt(context),
     });
-    const agentRun = agent.run(task, { signal });
+    if (options.bestOf !== undefined) {
+      const several = { n: options.bestOf, signal, answer, ...(check !== undefined && { check }) };
+      const json = options.json === true;
+      const best = await runBestOf(
+        agent,
+        task,
+        { ...several, ...(judge && { judge }) },
+        { context, view, json },
+      );
+      await workbench.saveFrom(agent.session ?? session);
+      return exitCodeOf(best.result, context);
+    }
+    const agentRun = agent.run(task, { signal, answer });
     for await (const event of agentRun) view.event(event);
     return exitCodeOf(await agentRun.result, context);
   });
@@ -84,12 +106,9 @@ function exitCodeOf(result: RunResult, context: CliContext): number {
     case "answered":
       return 0;
     case "budget":
-      context.stderr.write(
-        `codeact: The model gave no answer in ${result.turns} ${result.turns === 1 ? "turn" : "turns"}.\n  Allow more with --max-turns, or make the task smaller.\n`,
-      );
-      return 1;
     case "stuck":
     case "rejected":
+      context.stderr.write(`codeact: ${describeShortfall(result)}\n`);
       return 1;
     case "aborted":
       return 130;
