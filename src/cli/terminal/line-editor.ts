@@ -200,7 +200,10 @@ export function createLineEditor(
     }
     const [only] = found.words;
     const common = found.words.length === 1 ? `${only}` : commonStart(found.words);
-    if (common.length > typed.length - found.from) {
+    if (
+      only !== undefined &&
+      (found.words.length === 1 || common.length > typed.length - found.from)
+    ) {
       removeTo(text, found.from);
       insert(text, found.words.length === 1 && !common.endsWith("/") ? `${common} ` : common);
     } else {
