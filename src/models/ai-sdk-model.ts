@@ -6,7 +6,7 @@ import {
   refusedCallParameter,
   toCallError,
 } from "./ai-sdk-errors.ts";
-import { createPartReader } from "./ai-sdk-parts.ts";
+import { createPartReader, type CallMetadata } from "./ai-sdk-parts.ts";
 import { callOptions, type OptionalCallParameter } from "./ai-sdk-request.ts";
 import { createModelCatalog } from "./model-catalog.ts";
 import type { ModelPrice } from "./model-price.ts";
@@ -44,6 +44,8 @@ export interface AISDKModelOptions extends StreamingOptions {
   readonly apiKeyName?: string;
 }
 
+const maxRemembered = 1000;
+
 /**
  * Creates a model of a language model of the AI SDK: `createAISDKModel(anthropic("claude-sonnet-4-5"))`.
  * Reasoning is not part of its text. Instructions and the conversation so far are marked for Anthropic's cache.
@@ -72,16 +74,25 @@ export function createAISDKModel(
   };
   const refused = new Set<OptionalCallParameter>();
 
+  const callMetadata = new Map<string, CallMetadata>();
+
+  /** The oldest are forgotten: a model may serve many conversations. */
+  function remember(callId: string, metadata: CallMetadata): void {
+    callMetadata.set(callId, metadata);
+    const [oldest] = callMetadata.keys();
+    if (callMetadata.size > maxRemembered && oldest !== undefined) callMetadata.delete(oldest);
+  }
+
   async function* open(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ReplyPiece> {
     const { temperature, maxOutputTokens } = options;
     const call = callOptions(
       request,
-      { version, images, temperature, maxOutputTokens, refused },
+      { version, images, temperature, maxOutputTokens, refused, callMetadata },
       signal,
     );
     const { stream } = await (languageModel as LanguageModelV4).doStream(call);
     const reader = stream.getReader();
-    const parts = createPartReader();
+    const parts = createPartReader(remember);
     try {
       for (;;) {
         const { done, value } = await reader.read();

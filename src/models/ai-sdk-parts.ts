@@ -1,3 +1,4 @@
+import type { JSONObject } from "@ai-sdk/provider";
 import { z } from "zod";
 import type { FinishReason, ToolCallDelta, Usage } from "./model.ts";
 import type { ReplyPiece } from "./streaming-model.ts";
@@ -7,6 +8,9 @@ export interface PartReader {
   /** Undefined for what does not come from the service. Throws the failure that an `error` part carries. */
   read(part: unknown): ReplyPiece | undefined;
 }
+
+/** What a provider wants back with a call, such as a signature of the thoughts before it. */
+export type CallMetadata = Readonly<Record<string, JSONObject>>;
 
 const count = z.number().nonnegative();
 
@@ -44,6 +48,10 @@ const partSchema = z.discriminatedUnion("type", [
     toolName: z.string(),
     input: z.string(),
     providerExecuted: z.boolean().optional(),
+    providerMetadata: z
+      .custom<CallMetadata>((value) => typeof value === "object" && value !== null)
+      .optional()
+      .catch(undefined),
   }),
   z.object({
     type: z.literal("finish"),
@@ -63,7 +71,9 @@ const partSchema = z.discriminatedUnion("type", [
 type FinishPart = Extract<z.infer<typeof partSchema>, { type: "finish" }>;
 
 /** Creates a reader. Reasoning, sources, and tools that the provider runs itself are passed over. */
-export function createPartReader(): PartReader {
+export function createPartReader(
+  onCallMetadata: (id: string, metadata: CallMetadata) => void = () => {},
+): PartReader {
   const calls = new Map<string, { readonly index: number; written: string }>();
 
   function begin(id: string, name: string): ToolCallDelta {
@@ -96,6 +106,7 @@ export function createPartReader(): PartReader {
           return { toolCalls: add(data.id, data.delta) };
         case "tool-call": {
           if (data.providerExecuted === true) return {};
+          if (data.providerMetadata) onCallMetadata(data.toolCallId, data.providerMetadata);
           const begun = calls.get(data.toolCallId);
           if (begun === undefined) {
             const first = begin(data.toolCallId, data.toolName);

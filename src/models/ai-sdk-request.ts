@@ -5,6 +5,7 @@ import type {
   LanguageModelV4TextPart,
   LanguageModelV4ToolCallPart,
 } from "@ai-sdk/provider";
+import type { CallMetadata } from "./ai-sdk-parts.ts";
 import { messageText, type Message, type MessagePart, type ModelRequest } from "./model.ts";
 
 /** Parameters that some models refuse, and that a reply is possible without. */
@@ -20,6 +21,8 @@ export interface CallOptions {
   readonly maxOutputTokens: number | undefined;
   /** Parameters that the service has refused before. */
   readonly refused: ReadonlySet<OptionalCallParameter>;
+  /** What the provider wants back with calls, by their ids. */
+  readonly callMetadata: ReadonlyMap<string, CallMetadata>;
 }
 
 /** Google's API takes no more than 5 stop strings, OpenAI's no more than 4; all are enforced here anyway. */
@@ -64,7 +67,7 @@ function promptOf(messages: readonly Message[], options: CallOptions): LanguageM
   );
   const prompt = messages.flatMap((message): LanguageModelV4Message[] => {
     if (message.role === "system") return [{ role: "system", content: messageText(message) }];
-    if (message.role === "assistant") return assistantMessage(message);
+    if (message.role === "assistant") return assistantMessage(message, options);
     return userMessages(message, toolNames, options);
   });
   // Anthropic caches a prompt up to the marked messages: the instructions, and all of the conversation so far.
@@ -76,13 +79,25 @@ function promptOf(messages: readonly Message[], options: CallOptions): LanguageM
   );
 }
 
-function assistantMessage(message: Message): LanguageModelV4Message[] {
+function assistantMessage(
+  message: Message,
+  { callMetadata }: CallOptions,
+): LanguageModelV4Message[] {
   const content = message.content.flatMap(
     (part): (LanguageModelV4TextPart | LanguageModelV4ToolCallPart)[] => {
       if (part.type === "text" && part.text !== "") return [{ type: "text", text: part.text }];
       if (part.type !== "tool-call") return [];
       const input = inputOf(part.arguments);
-      return [{ type: "tool-call", toolCallId: part.id, toolName: part.name, input }];
+      const providerOptions = callMetadata.get(part.id);
+      return [
+        {
+          type: "tool-call",
+          toolCallId: part.id,
+          toolName: part.name,
+          input,
+          ...(providerOptions && { providerOptions: { ...providerOptions } }),
+        },
+      ];
     },
   );
   return content.length === 0 ? [] : [{ role: "assistant", content }];

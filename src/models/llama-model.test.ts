@@ -124,7 +124,10 @@ describe.skipIf(installed === undefined)("a GGUF file, with node-llama-cpp", () 
     const stop = whole.text.slice(4, 6);
     const cut = await collect(model, { ...hello, maxOutputTokens: 20, stop: [stop] });
     expect(cut.text).toBe(whole.text.slice(0, whole.text.indexOf(stop)));
-    expect(cut.finish).toEqual({ type: "finish", reason: "stop" });
+    expect(cut.events.slice(-2)).toMatchObject([
+      { type: "usage", usage: { inputTokens: expect.any(Number) as number } },
+      { type: "finish", reason: "stop" },
+    ]);
   });
 
   it(

@@ -14,6 +14,7 @@ import {
   type TokenMeterState,
 } from "./llama-binding.ts";
 import type { FinishReason, Message, MessagePart, Model, ModelRequest, Usage } from "./model.ts";
+import { createStopFilter } from "./stop-strings.ts";
 import { createStreamingModel, type ReplyPiece } from "./streaming-model.ts";
 
 export interface LlamaModelOptions {
@@ -132,9 +133,15 @@ function serve(loaded: Loaded, llama: Llama, id: string, options: LlamaModelOpti
         })
         .finally(texts.end);
       generation = running.catch(() => undefined);
-      for await (const text of texts.read()) yield { text };
+      // Stopped here, so that the reply still tells its usage.
+      const filter = createStopFilter(request.stop ?? []);
+      for await (const piece of texts.read()) {
+        yield { text: filter.push(piece) };
+        if (filter.stopped) stop.abort();
+      }
+      yield { text: filter.flush() };
       const { metadata } = await running;
-      const finishReason = finishReasonOf(metadata.stopReason);
+      const finishReason = filter.stopped ? "stop" : finishReasonOf(metadata.stopReason);
       yield {
         usage: usageOf(promptTokens, used, meter()),
         ...(finishReason !== undefined && { finishReason }),

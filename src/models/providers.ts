@@ -12,6 +12,8 @@ export interface HostedProvider {
   readonly defaultModel: string;
   /** Its own API, spoken through the AI SDK. Default: OpenAI's chat completions. */
   readonly api?: "anthropic" | "google";
+  /** False where calls of tools do not work as elsewhere, whatever the model. */
+  readonly toolCalls?: false;
 }
 
 /** The hosted services, in the order in which they are looked for. */
@@ -34,6 +36,8 @@ export const hostedProviders: readonly HostedProvider[] = [
     baseUrl: "https://generativelanguage.googleapis.com/v1beta/openai",
     apiKeyName: "GEMINI_API_KEY",
     defaultModel: "gemini-2.5-flash",
+    // Newer models want a signature of their thoughts back with each call, which OpenAI's API does not have.
+    toolCalls: false,
   },
   {
     name: "groq",

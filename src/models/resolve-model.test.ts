@@ -37,6 +37,7 @@ describe("discoverModels", () => {
     const closed = `http://127.0.0.1:${await closedPort()}/v1`;
     const found = await discoverModels({
       env: { GROQ_API_KEY: "gsk-1", OPENAI_API_KEY: "sk-1", MISTRAL_API_KEY: "" },
+      timeoutMs: 10_000,
       localServers: [
         { name: "closed", baseUrl: closed },
         { name: "empty", baseUrl: empty.baseUrl },
@@ -180,7 +181,8 @@ describe("resolveModel", () => {
     const catalog = createModelCatalog([
       { pattern: "vllm/gpt-5-mini", contextTokens: 1000, usdPerMillion: { input: 1, output: 1 } },
     ]);
-    const resolve = (spec: string) => resolveModel(spec, { env: {}, localServers, catalog });
+    const options = { env: {}, localServers, catalog, timeoutMs: 10_000 };
+    const resolve = (spec: string) => resolveModel(spec, options);
     const told = await resolve(`${server.baseUrl}#served`);
     expect(told.capabilities).toEqual({ images: false, contextTokens: 8192 });
     // A server of one's own may give the model less room than it could hold.

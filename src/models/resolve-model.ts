@@ -169,14 +169,15 @@ async function build(
     : known;
   const size = catalog.findOwn(model, provider).contextTokens ?? toldContextTokens ?? contextTokens;
   const apiKey = apiKeyName === undefined ? undefined : options.env[apiKeyName];
+  const service = hostedProviders.find(({ name }) => name === provider);
+  const toolCalls = service?.toolCalls ?? known.toolCalls;
   const common = {
     images: options.images ?? known.images ?? seesImages(model),
     ...(size !== undefined && { contextTokens: size }),
-    ...(known.toolCalls !== undefined && { toolCalls: known.toolCalls }),
+    ...(toolCalls !== undefined && { toolCalls }),
     ...(price && { price }),
     ...(apiKey && apiKeyName && { apiKey, apiKeyName }),
   };
-  const service = hostedProviders.find(({ name }) => name === provider);
   if (service?.api !== undefined) {
     const languageModel = await openLanguageModel(service.api, model, {
       baseUrl,
