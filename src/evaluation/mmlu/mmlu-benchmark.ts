@@ -122,7 +122,7 @@ export function readLetter(reply: string, grading: Grading): string | undefined 
   if (grading === "faithful") return letters.includes(text.charAt(0)) ? text.charAt(0) : undefined;
   const said =
     /\b(?:answer|option|choice)(?:\s+is)?\s*:?\s*\**\(?([A-D])\b/i.exec(text)?.[1] ??
-    /^\W*([A-D])(?![\w'’])/.exec(text)?.[1];
+    /^\W*([A-D])(?:[).:,*]|\s*$)/.exec(text)?.[1];
   if (said !== undefined) return said.toUpperCase();
   const alone = new Set(
     [...text.matchAll(/(?<![\w'’])([B-D]|A(?=[).:,]|$))(?![\w'’])/g)].map((match) => match[1]),
