@@ -19,6 +19,7 @@ export type { CompactionOptions } from "./agent/compaction.ts";
 export type { Repetition } from "./agent/stuck-detector.ts";
 export type { Task } from "./agent/history.ts";
 export type { Sampling } from "./agent/stream-reply.ts";
+export type { CallsSettings, SubAgentSettings } from "./agent/calls/calls.ts";
 export type { AgentEvent, RunResult } from "./agent/events.ts";
 
 export { CodeActError, errorKinds, isCodeActError } from "./errors.ts";

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import math
 import os
@@ -24,7 +25,7 @@ _TAG = "$codeact"
 def write_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments as plain JSON data. Raises TypeError or ValueError with what is wrong and what to do.
 
-    Richer types become plainer ones as for `final_answer`, and bytes become base64; NaN and infinities become null.
+    Richer types become plainer ones as for `final_answer`, bytes and pictures become base64; NaN and infinities become null.
     """
     written = {name: _plain(value, name, 0) for name, value in arguments.items()}
     if _size(written) > MAX_ARGUMENT_CHARACTERS:
@@ -77,6 +78,12 @@ def _converted(value: Any, where: str) -> Any:
     """Return what a value of a richer type is in plainer ones. Raises TypeError."""
     if isinstance(value, (bytes, bytearray, memoryview)):
         return base64.b64encode(value).decode("ascii")
+    if type(value).__name__ == "Figure" and hasattr(value, "savefig"):
+        picture = io.BytesIO()
+        value.savefig(picture, format="png")
+        return base64.b64encode(picture.getvalue()).decode("ascii")
+    if not isinstance(value, type) and callable(getattr(value, "_repr_png_", None)):  # such as a picture of PIL
+        return base64.b64encode(value._repr_png_()).decode("ascii")
     return plain(value, f"{where}: a tool")
 
 

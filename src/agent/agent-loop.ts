@@ -22,7 +22,7 @@ export async function* runLoop(options: LoopOptions): Step<RunResult> {
   const meter = createBudgetMeter(options.budget, model, options.now);
   let end: RunEnd | undefined;
 
-  options.tools?.startRun();
+  options.tools?.startRun(meter);
   yield { type: "run-start", task: task.text, modelId: model.id };
   try {
     const run = await startRun(options, meter);

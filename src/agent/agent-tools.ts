@@ -6,6 +6,8 @@ import { offerTools } from "../tools/offer-tools.ts";
 import type { ToolEvent } from "../tools/tool-events.ts";
 import { createToolHost } from "../tools/tool-host.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { BudgetMeter } from "./budget.ts";
+import type { MutableCallScope } from "./calls/call-scope.ts";
 
 export interface AgentToolsOptions {
   readonly tools: readonly Tool[];
@@ -13,6 +15,8 @@ export interface AgentToolsOptions {
   readonly modules?: Readonly<Record<string, string>>;
   /** Who may call what. */
   readonly approvals?: Omit<ApprovalsOptions, "onEvent">;
+  /** Told of the session and of each run, for tools that need them. */
+  readonly scope?: MutableCallScope;
   /** Calls in one run. Default: no limit but the session's own. */
   readonly maxCalls?: number;
 }
@@ -25,14 +29,14 @@ export interface AgentTools {
   readonly calls: number;
   /** Makes the tools callable in a session. Rejects with `not_supported` where that can't be done. */
   provide(session: Session): Promise<void>;
-  startRun(): void;
+  startRun(meter: BudgetMeter): void;
   /** Has events go to `listener` until `unlisten` is called. */
   listen(listener: (event: ToolEvent) => void): () => void;
 }
 
 /** Makes the tools of an agent. Throws `invalid_input` for tools that can't stand side by side. */
 export function createAgentTools(options: AgentToolsOptions): AgentTools {
-  const { modules, maxCalls = Infinity } = options;
+  const { modules, scope, maxCalls = Infinity } = options;
   const { tools, functions } = offerTools(options.tools);
   let listener: ((event: ToolEvent) => void) | undefined;
   let calls = 0;
@@ -60,9 +64,11 @@ export function createAgentTools(options: AgentToolsOptions): AgentTools {
         });
       }
       await session.provide(host);
+      scope?.enter(session);
     },
-    startRun() {
+    startRun(meter) {
       calls = 0;
+      scope?.start(meter);
     },
     listen(added) {
       listener = added;

@@ -13,6 +13,10 @@ import { runLoop } from "./agent-loop.ts";
 import { createAgentTools, type AgentTools } from "./agent-tools.ts";
 import { createAnswerReader } from "./answer-rules.ts";
 import type { AnswerRules } from "./answer-rules.ts";
+import type { SubTask } from "./calls/agent-call.ts";
+import { createCallScope } from "./calls/call-scope.ts";
+import { createCallTools } from "./calls/calls.ts";
+import type { CallsSettings } from "./calls/calls.ts";
 import { checkBudget } from "./budget.ts";
 import type { Budget } from "./budget.ts";
 import { createCompactor } from "./compaction.ts";
@@ -103,6 +107,8 @@ export interface AgentSettings {
   readonly onApproval?: OnApproval;
   /** Time after which a call that nobody has approved is refused. Default: 10 minutes. */
   readonly approvalTimeoutMs?: number;
+  /** Lets code ask the model (`llm`) and give tasks to agents of its own (`agent`). Default: neither. */
+  readonly calls?: CallsSettings;
   /** Calls of tools in one run. Default: no limit but the session's own for each cell. */
   readonly maxToolCalls?: number;
   /** Added to the system message, after the format's own instructions. */
@@ -149,7 +155,7 @@ export function createAgent(options: AgentOptions): Agent {
 }
 
 function startAgent(options: AgentOptions, start: AgentStart): Agent {
-  const { tools: _listed, ...settings } = options;
+  const { tools: _listed, calls: _calls, ...settings } = options;
   const { model, runtime } = options;
   const format = options.format ?? defaultFormat(model);
   const budget = { turns: options.maxTurns ?? 20, ...options.budget };
@@ -313,11 +319,21 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
   return agent;
 }
 
-function agentTools(settings: AgentSettings): AgentTools | undefined {
-  const { tools, toolModules, maxToolCalls, approvals, onApproval, approvalTimeoutMs } = settings;
-  if (tools === undefined || tools.length === 0) return undefined;
+function agentTools(options: AgentOptions): AgentTools | undefined {
+  const { toolModules, maxToolCalls, approvals, onApproval, approvalTimeoutMs } = options;
+  const scope = createCallScope();
+  const back = options.calls && {
+    calls: options.calls,
+    model: options.model,
+    scope,
+    ...(options.runtime && { runtime: options.runtime }),
+    work: async (task: SubTask) => await workOn(task, options),
+  };
+  const tools = [...(options.tools ?? []), ...(back ? createCallTools(back) : [])];
+  if (tools.length === 0) return undefined;
   return createAgentTools({
     tools,
+    scope,
     ...(toolModules && { modules: toolModules }),
     ...(maxToolCalls !== undefined && { maxCalls: maxToolCalls }),
     approvals: {
@@ -326,6 +342,20 @@ function agentTools(settings: AgentSettings): AgentTools | undefined {
       ...(approvalTimeoutMs !== undefined && { timeoutMs: approvalTimeoutMs }),
     },
   });
+}
+
+/** Has a sub-agent work: it is like its parent, but starts from nothing and has no sub-agents of its own. */
+async function workOn(task: SubTask, parent: AgentOptions): Promise<RunResult> {
+  const { session, budget, signal, answer } = task;
+  const { runtime: _runtime, limits: _limits, network: _network, ...shared } = parent;
+  const { session: _session, messages: _messages, calls, ...settings } = shared;
+  await using agent = createAgent({
+    ...settings,
+    session,
+    budget,
+    ...(calls?.llm !== undefined && { calls: { llm: calls.llm } }),
+  });
+  return await agent.run(task.task, { signal, ...(answer && { answer }) }).result;
 }
 
 function defaultFormat({ capabilities }: Model): ActionFormat {

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
+import type { CallsSettings } from "../agent/calls/calls.ts";
 import { CodeActError } from "../errors.ts";
 import { parsePolicy, parseRule } from "../tools/approval-policy.ts";
 import type { ApprovalAction, ApprovalPolicy, ApprovalRule } from "../tools/approval-policy.ts";
@@ -15,6 +16,7 @@ export interface ToolOptions {
   readonly allowTool?: readonly ApprovalRule[];
   readonly askTool?: readonly ApprovalRule[];
   readonly approvals?: string;
+  readonly calls?: CallsSettings;
 }
 
 /** Adds the options of `ToolOptions` to a command. */
@@ -29,7 +31,21 @@ export function addToolOptions(command: Command): Command {
     .addOption(ruleOption("deny", "refuse these calls, such as github.delete_*"))
     .addOption(ruleOption("allow", "run these calls without asking, such as fetch(url=https://*)"))
     .addOption(ruleOption("ask", "ask before these calls"))
+    .addOption(
+      new Option(
+        "--calls <kinds>",
+        "let code ask the model, llm(...), and sub-agents, agent(...): llm, agent or llm,agent",
+      ).argParser(parseCalls),
+    )
     .option("--approvals <file>", "policy of approvals, as JSON; the options above come first");
+}
+
+function parseCalls(text: string): CallsSettings {
+  const kinds = text.split(",").map((kind) => kind.trim());
+  if (kinds.some((kind) => kind !== "llm" && kind !== "agent")) {
+    throw new InvalidArgumentError("It must be llm, agent or llm,agent.");
+  }
+  return { llm: kinds.includes("llm"), agent: kinds.includes("agent") };
 }
 
 function ruleOption(action: ApprovalAction, text: string): Option {

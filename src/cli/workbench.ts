@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import type { Command } from "commander";
 import { isCodeActError } from "../errors.ts";
+import type { Runtime } from "../execution/runtime.ts";
 import type { Session } from "../execution/session.ts";
 import type { EnvironmentDescription } from "../formats/format.ts";
 import type { CliContext } from "./cli-context.ts";
@@ -38,6 +39,7 @@ export function addWorkbenchOptions(command: Command): Command {
 
 /** A session with the user's files in it, and a view that shows what happens. */
 export interface Workbench {
+  readonly runtime: Runtime;
   readonly session: Session;
   readonly environment: EnvironmentDescription;
   readonly view: RunView;
@@ -82,7 +84,7 @@ export async function withWorkbench(
     const saveFrom = async (fork: Session) => {
       saved = await save(fork);
     };
-    const code = await work({ session, environment, view, signal, saveFrom });
+    const code = await work({ runtime, session, environment, view, signal, saveFrom });
     view.saved(saved ?? (await save(session)));
     context.setExitCode(interrupts.exitCode ?? code);
   } catch (error) {

@@ -40,9 +40,8 @@ export function createToolHost(options: ToolHostOptions): FunctionHost {
   ): Promise<unknown> {
     const reason = reasonToRefuse();
     if (reason !== undefined) throw new Error(reason);
-    const { callId, signal } = context;
     const approved = await approvals.check(tool, tool.parse(input), context);
-    return await tool.run(approved, { callId, signal });
+    return await tool.run(approved, context);
   }
 
   return {

@@ -31,6 +31,8 @@ export interface ToolContext {
   readonly callId: string;
   /** Fires when the code gives the call up, and when its cell ends or is interrupted. */
   readonly signal: AbortSignal;
+  /** Stops the clock of the cell's deadline until the function that it returns is called, or the call ends. */
+  suspendDeadline?(): () => void;
 }
 
 /** What `tool` takes; `Input` and `Output` follow from zod schemas. */

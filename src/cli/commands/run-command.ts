@@ -70,7 +70,8 @@ async function run(
 
   await using servers = await connectChosenServers(options, context);
   await withWorkbench(options, inputs, context, createTextView, async (workbench) => {
-    const { session, environment, view, signal } = workbench;
+    const { runtime, session, environment, view, signal } = workbench;
+    const { calls } = options;
     const telemetry = telemetryFromEnvironment(context.env);
     await using agent = createAgent({
       model,
@@ -80,6 +81,7 @@ async function run(
       ...(telemetry && { telemetry }),
       tools: [...tools, ...(servers?.tools ?? [])],
       ...(servers && { toolModules: servers.modules }),
+      ...(calls && { calls: { ...calls, agent: calls.agent === true && { runtime } } }),
       approvals,
       onApproval: createApprovalPrompt(context),
     });
