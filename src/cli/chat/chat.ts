@@ -1,3 +1,4 @@
+import { adaptMessages } from "../../agent/adapt-messages.ts";
 import { createAgent } from "../../agent/agent.ts";
 import type { Agent, AgentSettings } from "../../agent/agent.ts";
 import type { AgentEvent } from "../../agent/events.ts";
@@ -117,7 +118,8 @@ export async function openChat(
     file.append({ type: "model", modelId: model.id, ...(spec !== undefined && { spec }) });
     // The next run makes a system message that suits the model.
     const [first, ...rest] = file.state.messages;
-    if (first?.role === "system") record(rest);
+    const said = first?.role === "system" ? rest : file.state.messages;
+    record(adaptMessages(said, model.capabilities));
   }
 
   function record(messages: readonly Message[]): void {
