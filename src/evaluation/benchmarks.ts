@@ -1,4 +1,5 @@
 import type { Benchmark } from "./benchmark.ts";
+import { apiBank } from "./api-bank/api-bank-benchmark.ts";
 import { gsm8k } from "./gsm8k/gsm8k-benchmark.ts";
 import { humaneval } from "./humaneval/humaneval-benchmark.ts";
 import { m3ToolEval } from "./m3tooleval/m3-benchmark.ts";
@@ -10,6 +11,7 @@ import { mtBench } from "./mt-bench/mt-bench-benchmark.ts";
 /** All benchmarks that come with codeact, in the order in which they are listed. */
 export const benchmarks: readonly Benchmark[] = [
   m3ToolEval,
+  apiBank,
   mint,
   humaneval,
   mbpp,

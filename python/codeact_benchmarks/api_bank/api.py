@@ -1,0 +1,125 @@
+"""What an API is: parameters, a call, and the rule by which two calls of it are compared."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import Any, Callable, Mapping
+
+from .databases import Databases
+
+Run = Callable[..., Any]
+
+
+class ApiError(Exception):
+    """The call failed as the original's assertion does; the message is part of the result."""
+
+
+def require(condition: object, message: str) -> None:
+    """Raise ApiError with this message unless the condition holds."""
+    if not condition:
+        raise ApiError(message)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """`type` is the name by which the model reads it: str, int, float, bool or list."""
+
+    type: str
+    description: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a call came to. `input` are its arguments after coercion."""
+
+    api_name: str
+    input: dict[str, Any] | None
+    output: Any
+    exception: str | None
+
+
+def same_all(mine: Result, truth: Result) -> bool:
+    """Input, output and exception are equal."""
+    return (mine.input, mine.output, mine.exception) == (truth.input, truth.output, truth.exception)
+
+
+def same_output(mine: Result, truth: Result) -> bool:
+    """Output and exception are equal, whatever the input was."""
+    return (mine.output, mine.exception) == (truth.output, truth.exception)
+
+
+def same_input(mine: Result, truth: Result) -> bool:
+    """Input and exception are equal: the output is random."""
+    return (mine.input, mine.exception) == (truth.input, truth.exception)
+
+
+def alike_in(key: str) -> Callable[[Result, Result], bool]:
+    """Equal but for the text `key`, whose words overlap by more than half (Jaccard)."""
+
+    def same(mine: Result, truth: Result) -> bool:
+        if mine.input is None or truth.input is None:
+            return mine.exception == truth.exception
+        words = [set(str(result.input[key]).lower().split()) for result in (mine, truth) if result.input]
+        union = words[0] | words[1]
+        if union and len(words[0] & words[1]) / len(union) <= 0.5:
+            return False
+        rest = [{k: v for k, v in result.input.items() if k != key} for result in (mine, truth) if result.input]
+        return rest[0] == rest[1] and same_output(mine, truth)
+
+    return same
+
+
+@dataclass(frozen=True)
+class Api:
+    """`run` gets the databases and the coerced arguments."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Parameter]
+    run: Run
+    same: Callable[[Result, Result], bool] = same_all
+
+    def call(self, databases: Databases, arguments: Mapping[str, Any], *, reads_lists: bool = True) -> Result:
+        """Call with arguments that are mostly text. What the call raises is part of its result.
+
+        `reads_lists` tells whether text is read as a list where a list is wanted; the original does not.
+        """
+        try:
+            given = self.coerce(arguments, reads_lists)
+        except ApiError as error:
+            return Result(self.name, None, None, str(error))
+        try:
+            return Result(self.name, given, self.run(databases, **given), None)
+        except ApiError as error:
+            return Result(self.name, given, None, str(error))
+        except Exception as error:  # wrong types get as far as they do in the original
+            return Result(self.name, given, None, f"{type(error).__name__}: {error}")
+
+    def coerce(self, arguments: Mapping[str, Any], reads_lists: bool) -> dict[str, Any]:
+        """Return the arguments in the order and with the types of the parameters. Raises ApiError."""
+        for key in arguments:
+            require(key in self.parameters, f"Unknown parameter: {key}")
+        missing = [key for key, parameter in self.parameters.items() if parameter.required and key not in arguments]
+        require(not missing, f"Missing parameter: {', '.join(missing)}")
+        return {
+            key: _coerced(arguments[key], parameter.type, reads_lists)
+            for key, parameter in self.parameters.items()
+            if key in arguments
+        }
+
+
+def _coerced(value: Any, type_name: str, reads_lists: bool) -> Any:
+    try:
+        if type_name == "int":
+            return int(value)
+        if type_name == "float":
+            return float(value)
+        if type_name == "bool":
+            return value is True or value == "True"
+        if type_name == "list" and reads_lists and isinstance(value, str):
+            return ast.literal_eval(value)
+        return value
+    except (ValueError, TypeError, SyntaxError):
+        raise ApiError(f"{value!r} is no {type_name}") from None

@@ -1,0 +1,170 @@
+import type { AgentEvent } from "../../agent/events.ts";
+import { CodeActError } from "../../errors.ts";
+import type { Session } from "../../execution/session.ts";
+import type { ActionFormat } from "../../formats/format.ts";
+import { renderObservation } from "../../formats/render.ts";
+import type {
+  Benchmark,
+  BenchmarkTask,
+  Ending,
+  FormatName,
+  Grade,
+  Grading,
+  PlayContext,
+} from "../benchmark.ts";
+import { playDialogue } from "../dialogue.ts";
+import type { Oracle } from "../oracle.ts";
+import { importablePackage } from "../python-package.ts";
+import { pythonLiteral } from "../python-value.ts";
+import { setUpSession } from "../set-up-session.ts";
+import { codeCallText, readCallByMeaning, readCallFaithfully, writeCall } from "./api-bank-call.ts";
+import { loadApiBankData } from "./api-bank-data.ts";
+import type { ApiBankData, ApiBankSample } from "./api-bank-data.ts";
+import { reasonNoAnswerPasses } from "./api-bank-faults.ts";
+import { apiBankMessages } from "./api-bank-prompt.ts";
+
+const maxReplyTokens = 512;
+
+/**
+ * API-Bank, level 1: the next API call of a dialogue, one reply each, judged by making the call on fresh databases.
+ * Source: Li et al., "API-Bank: A Comprehensive Benchmark for Tool-Augmented LLMs", 2023.
+ */
+export const apiBank: Benchmark = {
+  name: "api-bank",
+  description: "399 API calls that 214 dialogues ask for, one reply each",
+  formats: ["code", "json", "text"],
+  async load(options) {
+    const data = await loadApiBankData(options);
+    return data.samples.map((sample) => toTask(sample, data));
+  },
+};
+
+function toTask(sample: ApiBankSample, data: ApiBankData): BenchmarkTask {
+  return {
+    id: sample.id,
+    group: sample.target.name,
+    play: (context) => play(sample, data, context),
+    oracle: (options) => oracle(sample, options.format, options.grading),
+  };
+}
+
+async function* play(
+  sample: ApiBankSample,
+  data: ApiBankData,
+  context: PlayContext,
+): AsyncGenerator<AgentEvent, Ending, undefined> {
+  const { format, grading, model, signal, sampling } = context;
+  const session = await context.openSession();
+  await setUpSession(session, importablePackage("api_bank"));
+  await setUpSession(session, bankCode(sample, data));
+  const described = await ask(
+    session,
+    `[bank.describe(name) for name in ${pythonLiteral(sample.apis)}]`,
+  );
+  return yield* playDialogue({
+    model,
+    session,
+    signal,
+    format: replyFormat,
+    messages: apiBankMessages(sample.history, described as readonly unknown[], format),
+    maxTurns: 1,
+    sampling: { temperature: 0, maxOutputTokens: maxReplyTokens, ...sampling },
+    afterCell: () => wrong("it is no call"),
+    afterMalformed: wrong,
+    afterAnswer: async (reply) => ({
+      end: { answer: reply.trim(), ...(await judge(reply, sample, session, format, grading)) },
+    }),
+  });
+}
+
+/** The whole reply is the answer: nothing of it runs before it is judged. */
+const replyFormat: ActionFormat = {
+  name: "api-bank",
+  instructions: () => "",
+  createParser() {
+    let text = "";
+    return {
+      complete: false,
+      push(piece) {
+        text += piece;
+        return piece === "" ? [] : [{ type: "text", text: piece }];
+      },
+      finish: () => ({ kind: "answer", text }),
+    };
+  },
+  render: renderObservation,
+};
+
+function wrong(reason: string): { readonly end: Grade } {
+  return { end: { success: false, reason } };
+}
+
+/** Defines `bank`, with the databases that the sample's APIs read. */
+function bankCode({ apis }: ApiBankSample, { databases, recorded }: ApiBankData): string {
+  const { ImageCaptioning: pictures, ...small } = databases;
+  const needed = apis.includes("ImageCaption") ? { ...small, ImageCaptioning: pictures } : small;
+  const calls = recorded.filter((call) => apis.includes(call.api_name));
+  return `import json
+from codeact_benchmarks.api_bank import Bank
+from codeact_benchmarks.api_bank.bank import read_call
+bank = Bank(json.loads(${pythonLiteral(JSON.stringify(needed))}), json.loads(${pythonLiteral(JSON.stringify(calls))}))`;
+}
+
+/** Makes the call that the reply names and compares it with the recorded one. */
+async function judge(
+  reply: string,
+  { target }: ApiBankSample,
+  session: Session,
+  format: FormatName,
+  grading: Grading,
+): Promise<Grade> {
+  const call = callExpression(reply, format, grading);
+  if (call === undefined) {
+    return { success: false, reason: "the reply holds no call in its format" };
+  }
+  const truth = `json.loads(${pythonLiteral(JSON.stringify(target.result))})`;
+  const lists = pythonLiteral(grading === "corrected");
+  const verdict = await ask(session, `bank.judge(*${call}, ${truth}, reads_lists=${lists})`);
+  const { correct, reason } = verdict as { readonly correct: boolean; readonly reason: string };
+  return { success: correct, ...(reason !== "" && { reason }) };
+}
+
+/** Python for the name and the arguments of the call. */
+function callExpression(reply: string, format: FormatName, grading: Grading): string | undefined {
+  if (grading === "corrected" && format === "code") {
+    const text = codeCallText(reply);
+    return text === undefined ? undefined : `read_call(${pythonLiteral(text)})`;
+  }
+  const call =
+    grading === "corrected" && format !== "code"
+      ? readCallByMeaning(reply, format)
+      : readCallFaithfully(reply, format);
+  if (call === undefined) return undefined;
+  return `(${pythonLiteral(call.name)}, json.loads(${pythonLiteral(JSON.stringify(call.arguments))}))`;
+}
+
+/** Evaluates an expression and returns its value. A call that can't be read is wrong, not a fault. */
+async function ask(session: Session, expression: string): Promise<unknown> {
+  const code = `try:
+    print(json.dumps(${expression}))
+except ValueError as error:
+    print(json.dumps({"correct": False, "reason": str(error)}))`;
+  const outcome = await session.execute(code);
+  const text = outcome.outputs
+    .map((output) => (output.type === "stream" ? output.text : ""))
+    .join("");
+  if (outcome.status === "ok") return JSON.parse(text);
+  throw new CodeActError(
+    "invalid_input",
+    `A call of API-Bank could not be judged: ${outcome.error?.message ?? outcome.status}`,
+    { details: { traceback: outcome.error?.traceback } },
+  );
+}
+
+function oracle({ target }: ApiBankSample, format: FormatName, grading: Grading): Oracle {
+  const reason = reasonNoAnswerPasses(target, format, grading);
+  if (reason !== undefined) return { impossible: reason };
+  // What was recorded as the call's input has the types that the API wants.
+  const input = format === "json" ? (target.result.input ?? {}) : target.arguments;
+  return { replies: [writeCall({ name: target.name, arguments: input }, format)] };
+}

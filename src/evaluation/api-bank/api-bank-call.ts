@@ -1,0 +1,92 @@
+import type { FormatName } from "../benchmark.ts";
+import { pythonLiteral } from "../python-value.ts";
+
+/** A call as a reply names it. */
+export interface ApiBankCall {
+  readonly name: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+/** Writes a call as the model is told to write it. */
+export function writeCall({ name, arguments: input }: ApiBankCall, format: FormatName): string {
+  const entries = Object.entries(input);
+  switch (format) {
+    case "code":
+      return `[${name}(${entries.map(([key, value]) => `${key}=${pythonText(value)}`).join(", ")})]`;
+    case "json":
+      return JSON.stringify([{ action: name, ...input }]);
+    case "text":
+      return `[${[`Action: ${name}`, ...entries.map(([key, value]) => `${key}: ${plainText(value)}`)].join(", ")}]`;
+  }
+}
+
+function pythonText(value: unknown): string {
+  return typeof value === "string" && !/['\\\n]/.test(value) ? `'${value}'` : pythonLiteral(value);
+}
+
+function plainText(value: unknown): string {
+  return typeof value === "string" ? value : pythonLiteral(value);
+}
+
+/**
+ * Reads a call as the original does: the first line with brackets, greedily; in code and text every value is text, in
+ * text it ends at the first comma. Undefined when there is no call.
+ */
+export function readCallFaithfully(reply: string, format: FormatName): ApiBankCall | undefined {
+  const text = /\[.*\]/.exec(reply)?.[0];
+  if (text === undefined) return undefined;
+  switch (format) {
+    case "code": {
+      const call = /\[(\w+)\((.*)\)\]/.exec(text);
+      if (call === null) return undefined;
+      const pairs = call[2]!.matchAll(/(\w+)\s*=\s*['"](.+?)['"](?=,\s*\w+\s*=|$)/g);
+      return {
+        name: call[1]!,
+        arguments: Object.fromEntries([...pairs].map(([, k, v]) => [k!, v])),
+      };
+    }
+    case "json":
+      return readJson(text);
+    case "text": {
+      const call = /\[Action:\s*(\w+)\s*,?(.*)\]/.exec(text);
+      if (call === null) return undefined;
+      const pairs = call[2]!.matchAll(/(\w+):\s*([^,]+)/g);
+      return {
+        name: call[1]!,
+        arguments: Object.fromEntries([...pairs].map(([, k, v]) => [k!, v!.trim()])),
+      };
+    }
+  }
+}
+
+/** Reads text and JSON calls by what they mean: values with commas, several lines, a fence around. Code is for Python. */
+export function readCallByMeaning(reply: string, format: "json" | "text"): ApiBankCall | undefined {
+  const text = /\[.*\]/s.exec(reply)?.[0];
+  if (text === undefined) return undefined;
+  if (format === "json") return readJson(text);
+  const call = /^\[\s*Action:\s*(\w+)\s*(?:,\s*(.*))?\]$/s.exec(text);
+  if (call === null) return undefined;
+  const pairs = (call[2] ?? "").matchAll(/([A-Za-z_]\w*):\s*(.*?)(?=,\s*[A-Za-z_]\w*:\s|\s*$)/gs);
+  return {
+    name: call[1]!,
+    arguments: Object.fromEntries([...pairs].map(([, k, v]) => [k!, v!.trim()])),
+  };
+}
+
+/** The text of a code call without its brackets; undefined when there is none. */
+export function codeCallText(reply: string): string | undefined {
+  return /\[\s*(\w+\(.*\))\s*\]/s.exec(reply)?.[1];
+}
+
+function readJson(text: string): ApiBankCall | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const call: unknown = Array.isArray(value) ? value[0] : value;
+  if (typeof call !== "object" || call === null || !("action" in call)) return undefined;
+  const { action, ...input } = call;
+  return typeof action === "string" ? { name: action, arguments: input } : undefined;
+}
