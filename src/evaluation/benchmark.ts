@@ -63,6 +63,8 @@ export interface BenchmarkTask {
    * infrastructure, unless it is a `CodeActError` of the model.
    */
   play(context: PlayContext): AsyncGenerator<AgentEvent, Ending, undefined>;
+  /** Why no answer can be right, through a fault of the data. Corrected grading leaves the task out and says so. */
+  readonly fault?: string;
   /** A scripted model that solves the task, or the reason why no answer passes. */
   oracle?(options: OracleOptions): Oracle;
 }

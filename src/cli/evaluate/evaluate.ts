@@ -94,7 +94,11 @@ async function loadTasks(
       onMalformed: (fault) => stderr.write(`codeact: Left out: ${fault.message}\n`),
     }),
   });
-  return tasks.slice(0, options.limit);
+  return tasks.slice(0, options.limit).filter(({ id, fault }) => {
+    if (fault === undefined || options.grading === "faithful") return true;
+    stderr.write(`codeact: Left out ${id}: ${fault}\n`);
+    return false;
+  });
 }
 
 async function chosenModel(spec: string | undefined, { env, fetch }: CliContext): Promise<Model> {

@@ -20,7 +20,7 @@ import { setUpSession } from "../set-up-session.ts";
 import { codeCallText, readCallByMeaning, readCallFaithfully, writeCall } from "./api-bank-call.ts";
 import { loadApiBankData } from "./api-bank-data.ts";
 import type { ApiBankData, ApiBankSample } from "./api-bank-data.ts";
-import { reasonNoAnswerPasses } from "./api-bank-faults.ts";
+import { faultOfSample, reasonNoAnswerPasses } from "./api-bank-faults.ts";
 import { apiBankMessages } from "./api-bank-prompt.ts";
 
 const maxReplyTokens = 512;
@@ -40,7 +40,9 @@ export const apiBank: Benchmark = {
 };
 
 function toTask(sample: ApiBankSample, data: ApiBankData): BenchmarkTask {
+  const fault = faultOfSample(sample.target);
   return {
+    ...(fault !== undefined && { fault }),
     id: sample.id,
     group: sample.target.name,
     play: (context) => play(sample, data, context),

@@ -9,21 +9,30 @@ const needsState: Readonly<Record<string, (input: Readonly<Record<string, unknow
     RegisterUser: ({ username }) => username === "foo",
   };
 
-/** Why no reply is graded as right; undefined when one is. */
-export function reasonNoAnswerPasses(
-  { name, arguments: input, result }: ApiCallMessage,
-  format: FormatName,
-  grading: Grading,
-): string | undefined {
+/** Why no reply in any format can be right; undefined when one can. */
+export function faultOfSample({ name, arguments: input }: ApiCallMessage): string | undefined {
   if ("device_id" in input) {
     return "The recorded call names the parameter device_id; the API calls it name.";
   }
-  if (needsState[name]?.(input) === true) {
-    return "The recorded call depends on an earlier call of its dialogue, whose effect is not there.";
-  }
-  if (grading === "corrected" || format === "json") return undefined;
-  if (Object.values(result.input ?? {}).some(Array.isArray)) {
+  return needsState[name]?.(input) === true
+    ? "The recorded call depends on an earlier call of its dialogue, whose effect is not there."
+    : undefined;
+}
+
+/** Why no reply in this format is graded as right; undefined when one is. */
+export function reasonNoAnswerPasses(
+  target: ApiCallMessage,
+  format: FormatName,
+  grading: Grading,
+): string | undefined {
+  const fault = faultOfSample(target);
+  if (fault !== undefined || grading === "corrected" || format === "json") return fault;
+  if (Object.values(target.result.input ?? {}).some(Array.isArray)) {
     return "The original reads no list from code and text.";
+  }
+  const { name, arguments: input } = target;
+  if (format === "text" && name === "Translate" && String(input["src"]).includes(",")) {
+    return "The original ends a value in text at its first comma.";
   }
   return undefined;
 }

@@ -1,0 +1,88 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { apiBank } from "../src/evaluation/api-bank/api-bank-benchmark.ts";
+import { loadApiBankData } from "../src/evaluation/api-bank/api-bank-data.ts";
+import type { FormatName, Grading } from "../src/evaluation/benchmark.ts";
+import { createOracleModel } from "../src/evaluation/oracle.ts";
+import { openResultStore } from "../src/evaluation/result-store.ts";
+import { runEvaluation } from "../src/evaluation/run-evaluation.ts";
+import { importablePackage } from "../src/evaluation/python-package.ts";
+import { pythonLiteral } from "../src/evaluation/python-value.ts";
+import { createSandboxRuntime } from "../src/execution/runtimes/sandbox-runtime.ts";
+
+const data =
+  process.env["CODEACT_DATA"] ?? fileURLToPath(new URL("../../shared/data", import.meta.url));
+
+describe.skipIf(!existsSync(join(data, "api-bank")))("API-Bank (needs its data)", () => {
+  it("has the original's samples, of which twelve are beyond any answer", async () => {
+    const { samples } = await loadApiBankData({ data });
+    const tasks = await apiBank.load({ data });
+    expect(samples).toHaveLength(399);
+    expect(new Set(samples.map(({ target }) => target)).size).toBe(389);
+    expect(new Set(tasks.map(({ id }) => id)).size).toBe(399);
+    expect(tasks.filter(({ fault }) => fault !== undefined)).toHaveLength(12);
+  });
+
+  it("makes every recorded call with the result that was recorded, but for those twelve", async () => {
+    const { samples, databases } = await loadApiBankData({ data });
+    const targets = [...new Set(samples.map(({ target }) => target))];
+    await using runtime = await createSandboxRuntime();
+    await using session = await runtime.open();
+    await session.execute(importablePackage("api_bank"));
+    const outcome = await session.execute(`import json
+from codeact_benchmarks.api_bank import Bank
+databases = json.loads(${pythonLiteral(JSON.stringify(databases))})
+calls = json.loads(${pythonLiteral(JSON.stringify(targets))})
+bank = Bank(databases, [call["result"] for call in calls])
+wrong = [call for call in calls if not bank.judge(call["name"], call["arguments"], call["result"])["correct"]]
+print(len(calls), sorted(call["name"] for call in wrong))`);
+    expect(outcome.outputs).toEqual([
+      {
+        type: "stream",
+        name: "stdout",
+        text: `389 ['CancelTimedSwitch', 'CancelTimedSwitch', 'CancelTimedSwitch', 'CancelTimedSwitch', 'CancelTimedSwitch', 'GetUserToken', 'GetUserToken', 'QueryRegistration', 'RegisterUser', 'TimedSwitch', 'TimedSwitch', 'TimedSwitch']\n`,
+      },
+    ]);
+  }, 60_000);
+
+  it.each([
+    ["code", "faithful"],
+    ["json", "faithful"],
+    ["text", "corrected"],
+  ] as const)(
+    "is solved by its oracle in %s, %s",
+    async (format: FormatName, grading: Grading) => {
+      const folder = mkdtempSync(join(tmpdir(), "codeact-api-bank-"));
+      const all = await apiBank.load({ data });
+      // Every ninth sample: the whole of it is for `codeact eval api-bank --model oracle`.
+      const tasks = all.filter(
+        (task, index) => index % 9 === 0 && !("impossible" in task.oracle!({ format, grading })),
+      );
+      try {
+        using store = openResultStore(folder);
+        await using runtime = await createSandboxRuntime();
+        const results = await runEvaluation({
+          benchmark: apiBank.name,
+          tasks,
+          model(task) {
+            const oracle = task.oracle!({ format, grading });
+            return createOracleModel("replies" in oracle ? oracle.replies : []);
+          },
+          runtime,
+          store,
+          format,
+          grading,
+          feedback: "enriched",
+        });
+        expect(results.length).toBeGreaterThan(35);
+        expect(results.filter(({ success }) => !success)).toEqual([]);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+    60_000,
+  );
+});
