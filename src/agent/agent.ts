@@ -17,7 +17,7 @@ import type { SubTask } from "./calls/agent-call.ts";
 import { createCallScope } from "./calls/call-scope.ts";
 import { createCallTools } from "./calls/calls.ts";
 import type { CallsSettings } from "./calls/calls.ts";
-import { checkBudget } from "./budget.ts";
+import { budgetInstructions, checkBudget } from "./budget.ts";
 import type { Budget } from "./budget.ts";
 import { createCompactor } from "./compaction.ts";
 import type { CompactionOptions } from "./compaction.ts";
@@ -197,6 +197,7 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
     const files = listed?.map((file) => file.path);
     const parts = [
       format.instructions({ ...environment, ...(files && { files }) }),
+      budgetInstructions(budget),
       options.instructions,
     ];
     return textMessage("system", parts.filter((part) => part !== undefined).join("\n\n"));

@@ -180,6 +180,14 @@ function invalid(message: string): CodeActError {
   return new CodeActError("invalid_input", message);
 }
 
+/** What the model is told with its instructions, when more than its turns is limited. */
+export function budgetInstructions(budget: Budget): string | undefined {
+  const isLimited = kinds.some((kind) => kind !== "turns" && budget[kind] !== undefined);
+  return isLimited
+    ? "What you may use is limited: in your code, print(budget) shows what is left, such as budget.turns_left and budget.seconds_left."
+    : undefined;
+}
+
 const names: Readonly<Record<BudgetKind, string>> = {
   turns: "turns",
   executions: "code executions",

@@ -1,5 +1,6 @@
 import type { Session } from "../execution/session.ts";
 import type { ActionFormat } from "../formats/format.ts";
+import { noOutputNotice } from "../formats/render.ts";
 import { messageText } from "../models/model.ts";
 import type { Message } from "../models/model.ts";
 import type { TurnRecords } from "./turn-records.ts";
@@ -142,7 +143,7 @@ function resultLine(observation: string): string {
   }
   const stopped = lines.find((line) => /^\[The (code|interpreter) /.test(line));
   if (stopped !== undefined) return oneLine(stopped);
-  const shown = lines.filter((line) => line !== "Execution Output:");
+  const shown = lines.filter((line) => line !== "Execution Output:" && line !== noOutputNotice);
   return shown.length === 0 ? "no output" : oneLine(shown.join(" ⏎ "));
 }
 
