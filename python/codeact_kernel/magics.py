@@ -23,26 +23,15 @@ class UsageError(Exception):
 
 def _pip(shell: Any, line: str) -> None:
     """Run pip for this session; what it installs can be imported at once."""
-    import importlib
-
+    from . import packages
     from .shell import split_line
 
-    arguments = split_line(shell.expand(line))
-    site = os.environ.get("CODEACT_SITE")
-    if arguments[:1] == ["install"] and site and not _has_option(arguments, "--target", "-t"):
-        arguments += ["--target", site]
-        if site not in sys.path:
-            sys.path.insert(0, site)
-    quiet = ["--disable-pip-version-check", "--no-input"]
-    status = shell.run_process([sys.executable, "-m", "pip", *quiet, *arguments])
-    importlib.invalidate_caches()
+    command, environment = packages.pip_command(split_line(shell.expand(line)))
+    status = shell.run_process(command, env=environment)
+    packages.after_pip()
     shell.user_ns["_exit_code"] = status
     if status:
         print(f"pip ended with status {status}.", file=sys.stderr)
-
-
-def _has_option(arguments: list[str], *names: str) -> bool:
-    return any(argument.split("=")[0] in names for argument in arguments)
 
 
 def _time(shell: Any, line: str, cell: str = "") -> Any:

@@ -23,7 +23,7 @@ import threading
 import time
 from typing import Any, Callable
 
-from . import saved_variables
+from . import packages, saved_variables
 from .channel import Channel
 from .host_calls import HostCalls
 from .host_functions import HostFunctions
@@ -73,6 +73,7 @@ class Worker:
         self._standard = standard
         self._channel = Channel(sock, standard[1:], self._calls.settle)
         self._calls.folder = os.getcwd()
+        packages.use(os.getcwd())
         self._calls.connect(self._channel)
         signal.signal(signal.SIGINT, self._on_interrupt)
         while True:
@@ -87,6 +88,7 @@ class Worker:
                 os.environ.update(command["environment"])
                 saved_variables.folder = command["folder"]
                 self._calls.folder = command["folder"]
+                packages.use(command["folder"])
             elif kind == "provide":
                 self._functions.provide(command["functions"], command["modules"])
             elif kind == "checkpoint":
@@ -99,6 +101,7 @@ class Worker:
     def _execute(self, command: dict[str, Any]) -> None:
         self._cell = command["id"]
         self._restore_descriptors()
+        packages.refresh()
         signal.signal(signal.SIGINT, self._on_interrupt)
         before = _getrusage(resource.RUSAGE_SELF)
         status = self._interruptibly(command)
@@ -222,6 +225,7 @@ class Worker:
             _exit(1)
         saved_variables.folder = os.getcwd()
         self._calls.folder = os.getcwd()
+        packages.use(os.getcwd())
         reseed()
         self._channel.send({"type": "entered"})
 
