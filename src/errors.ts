@@ -16,6 +16,7 @@ interface ErrorKind {
 export const errorKinds = {
   invalid_input: { httpStatus: 400, exitCode: 2, retryable: false },
   file_not_found: { httpStatus: 404, exitCode: 2, retryable: false },
+  quota_exceeded: { httpStatus: 413, exitCode: 2, retryable: false },
   permission_denied: { httpStatus: 403, exitCode: 2, retryable: false },
   model_not_configured: { httpStatus: 503, exitCode: 3, retryable: false },
   model_auth_failed: { httpStatus: 401, exitCode: 3, retryable: false },

@@ -110,6 +110,15 @@ export type {
   SessionLimits,
 } from "./execution/runtime.ts";
 export type {
+  FileChange,
+  FileData,
+  ListOptions,
+  SessionFile,
+  SessionFiles,
+  UnpackedArchive,
+  WatchOptions,
+} from "./execution/files/session-files.ts";
+export type {
   BudgetKind,
   BudgetState,
   CellContext,
@@ -117,8 +126,6 @@ export type {
   ExecuteOptions,
   ForkOptions,
   Session,
-  SessionFile,
-  SessionFiles,
   Variable,
 } from "./execution/session.ts";
 export type {

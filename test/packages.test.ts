@@ -61,7 +61,9 @@ describe("%pip install", () => {
     expect(removed.status).toBe("ok");
     expect(
       valueText(
-        await session.execute("from importlib.machinery import PathFinder; PathFinder.find_spec('smallpkg')"),
+        await session.execute(
+          "from importlib.machinery import PathFinder; PathFinder.find_spec('smallpkg')",
+        ),
       ),
     ).toBe(undefined);
   });

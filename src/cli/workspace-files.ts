@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { CodeActError } from "../errors.ts";
-import type { Session, SessionFile } from "../execution/session.ts";
+import type { SessionFile } from "../execution/files/session-files.ts";
+import type { Session } from "../execution/session.ts";
 import type { OutputFolder } from "./output-folder.ts";
 
 /** A file of the user that goes into the session's workspace. */

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { CallFrame } from "./kernel-frames.ts";
 import type { CallContext, FunctionHost } from "./host-functions.ts";
 import { type EncodedResult, encodeResult, findFault } from "./plain-data.ts";
-import type { SessionFiles } from "./session.ts";
+import type { SessionFiles } from "./files/session-files.ts";
 
 /** The kernel keeps to this by itself; whoever passes it is refused. */
 const maxInFlight = 128;

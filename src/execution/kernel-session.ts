@@ -10,7 +10,8 @@ import type { Outcome } from "./outcome.ts";
 import type { SessionNetwork } from "./network/session-network.ts";
 import type { SessionLimits } from "./runtime.ts";
 import { startTimer, type StoppableTimer } from "./stoppable-timer.ts";
-import type { ExecuteOptions, SessionFiles, Variable } from "./session.ts";
+import type { SessionFiles } from "./files/session-files.ts";
+import type { ExecuteOptions, Variable } from "./session.ts";
 
 /** How long after deadline and grace, or after a request, the kernel may stay silent before it counts as lost. */
 const silenceMs = 10_000;

@@ -3,7 +3,8 @@ import { CodeActError } from "../errors.ts";
 import { isCalledFrom } from "./host-calls.ts";
 import type { FunctionHost } from "./host-functions.ts";
 import { connectKernel, type Kernel, type KernelSessionOptions } from "./kernel-session.ts";
-import type { Checkpoint, ForkOptions, Session } from "./session.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Checkpoint, ExecuteOptions, ForkOptions, Session } from "./session.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface OpenSessionOptions extends KernelSessionOptions {
@@ -29,6 +30,7 @@ export async function openSession(stream: Duplex, options: OpenSessionOptions): 
     await options.onClosed();
     throw error;
   }
+  workspace.takeChanges(); // a fork begins with files
   const over = kernel.closed.then(options.onClosed);
   over.catch(() => undefined); // whoever closes the session is told; nobody else waits for it
   const kept = new Set<number>();
@@ -56,6 +58,12 @@ export async function openSession(stream: Duplex, options: OpenSessionOptions): 
 
   function watchIdleness(): void {
     if (limits.idleMs > 0) idle = setTimeout(() => kernel.close(), limits.idleMs).unref();
+  }
+
+  async function execute(code: string, executeOptions: ExecuteOptions): Promise<Outcome> {
+    const outcome = await kernel.execute(code, executeOptions);
+    const files = workspace.takeChanges();
+    return files.length === 0 ? outcome : { ...outcome, files };
   }
 
   async function drop(number: number): Promise<void> {
@@ -122,7 +130,7 @@ export async function openSession(stream: Duplex, options: OpenSessionOptions): 
   return {
     id,
     files: workspace.files,
-    execute: (code, executeOptions = {}) => inOrder(() => kernel.execute(code, executeOptions)),
+    execute: (code, executeOptions = {}) => inOrder(() => execute(code, executeOptions)),
     variables: () => inOrder(() => kernel.variables()),
     checkpoint: () => inOrder(checkpoint),
     restore: (wanted) => inOrder(() => restore(wanted)),

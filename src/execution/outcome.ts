@@ -1,3 +1,5 @@
+import type { FileChange } from "./files/session-files.ts";
+
 /** What came of executing one cell. Code that fails is an outcome, never an exception. */
 export interface Outcome {
   /**
@@ -21,6 +23,11 @@ export interface Outcome {
   readonly state: "kept" | "rolled-back" | "lost";
   /** Set when output was left out; `outputs` then holds a marker where it is missing. */
   readonly truncated?: { readonly omittedBytes: number };
+  /**
+   * Files of the workspace that are not as they were before the cell, without hidden ones; at most 100. Missing when there
+   * are none, and in a workspace with more than a thousand files.
+   */
+  readonly files?: readonly FileChange[];
   /**
    * The number of this cell in its session, from 1: the one that tracebacks show and that `cell_output` takes.
    * After a restore it goes on from the checkpoint's.

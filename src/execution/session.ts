@@ -1,4 +1,5 @@
 import type { FunctionHost } from "./host-functions.ts";
+import type { SessionFiles } from "./files/session-files.ts";
 import type { NetworkRequest } from "./network/network.ts";
 import type { Outcome, Output } from "./outcome.ts";
 
@@ -108,21 +109,4 @@ export type BudgetKind = "turns" | "executions" | "tokens" | "costUsd" | "second
 export interface BudgetState {
   readonly left: number;
   readonly limit: number;
-}
-
-/** The session's workspace. Paths are relative to it; a path that leaves it is refused with `invalid_input`. */
-export interface SessionFiles {
-  list(): Promise<readonly SessionFile[]>;
-  /** Rejects with `file_not_found` when there is no such regular file. */
-  read(path: string): Promise<Uint8Array>;
-  /** Creates missing folders and replaces an existing file. */
-  write(path: string, data: Uint8Array): Promise<void>;
-}
-
-export interface SessionFile {
-  /** Relative to the workspace, with `/`. */
-  readonly path: string;
-  readonly sizeBytes: number;
-  /** Milliseconds since 1970. */
-  readonly modifiedMs: number;
 }

@@ -129,6 +129,28 @@ function pngSize(base64: string): string | undefined {
   return `${header.readUInt32BE(16)}x${header.readUInt32BE(20)}`;
 }
 
+const maxNamedFiles = 8;
+
+/** One line about the files that the cell wrote or removed. */
+export function filesNote({ files = [] }: Outcome): string | undefined {
+  if (files.length === 0) return undefined;
+  const named = files.slice(0, maxNamedFiles).map(({ path, change, sizeBytes }) =>
+    // A name may hold what looks like the end of this line.
+    change === "removed"
+      ? `removed ${JSON.stringify(path)}`
+      : `${change} ${JSON.stringify(path)} (${formatBytes(sizeBytes)})`,
+  );
+  const rest = files.length - maxNamedFiles;
+  return `[Files: ${named.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}]`;
+}
+
+function formatBytes(bytes: number): string {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  const power = bytes < 1000 ? 0 : Math.min(4, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** power;
+  return `${power === 0 ? value : Number(value.toPrecision(3))} ${units[power]}`;
+}
+
 /** Says how the cell ended, where its outputs do not, and what became of the variables. */
 export function statusNote(outcome: Outcome): string | undefined {
   const seconds = `${(outcome.wallMs / 1000).toFixed(1)} s`;

@@ -1,7 +1,7 @@
 import type { Outcome } from "../execution/outcome.ts";
 import type { ContentPart } from "../models/model.ts";
 import type { RenderOptions } from "./format.ts";
-import { observe, statusNote, type ObservationPart } from "./observation.ts";
+import { filesNote, observe, statusNote, type ObservationPart } from "./observation.ts";
 import { share } from "./shorten-literal.ts";
 import { shortenText } from "./shorten-text.ts";
 import { truncateMiddle } from "./truncate.ts";
@@ -29,6 +29,8 @@ export function renderObservation(
       parts.push(options.images ? part : { type: "text", text: part.description });
     }
   }
+  const changed = filesNote(outcome);
+  if (changed !== undefined) parts.push({ type: "text", text: changed });
   const note = statusNote(outcome);
   if (note !== undefined) parts.push({ type: "text", text: note, protected: true });
   if (parts.length === 0) parts.push({ type: "text", text: noOutputNotice });

@@ -1,7 +1,8 @@
 import { restoreVariables, saveVariables } from "../../agent/saved-variables.ts";
 import type { RestoredVariables } from "../../agent/saved-variables.ts";
 import { isCodeActError } from "../../errors.ts";
-import type { Session, SessionFile } from "../../execution/session.ts";
+import type { SessionFile } from "../../execution/files/session-files.ts";
+import type { Session } from "../../execution/session.ts";
 import type { ConversationFile } from "./conversation-file.ts";
 import type { Snapshot } from "./conversation-state.ts";
 

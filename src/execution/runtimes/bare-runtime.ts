@@ -44,7 +44,7 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
     }
     const path = join(await root(), id);
     await mkdir(path);
-    const workspace = createWorkspace(path);
+    const workspace = createWorkspace(path, { limits });
     let wire: Duplex;
     try {
       wire = await reach(path);

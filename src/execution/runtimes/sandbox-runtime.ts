@@ -99,7 +99,7 @@ export async function createSandboxRuntime(
       });
     }
     const path = folder.createWorkspace(id);
-    const workspace = createWorkspace(path, { owner: folder.owner });
+    const workspace = createWorkspace(path, { owner: folder.owner, limits });
     try {
       await prepare(path);
       const socket = connect(socketPath);

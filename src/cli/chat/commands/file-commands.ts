@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { CodeActError } from "../../../errors.ts";
-import type { SessionFile } from "../../../execution/session.ts";
+import type { SessionFile } from "../../../execution/files/session-files.ts";
 import { readInputFile } from "../../workspace-files.ts";
 import { safeTerminalText, styled } from "../../terminal/terminal-text.ts";
 import { formatBytes } from "../chat-view.ts";
