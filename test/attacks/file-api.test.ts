@@ -110,8 +110,9 @@ if os.fork() == 0:
       for (const operation of [
         async () => void seen.add(Buffer.from(await files.read("d/secret")).toString()),
         async () => {
-          for await (const chunk of await files.stream("d/secret"))
+          for await (const chunk of await files.stream("d/secret")) {
             seen.add(Buffer.from(chunk).toString());
+          }
         },
         () => files.write(`d/new-${round}`, Buffer.from("x")),
         () => files.remove(`d/new-${round}`),

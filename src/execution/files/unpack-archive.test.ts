@@ -35,8 +35,9 @@ function tarOf(...entries: readonly TarEntry[]): Buffer {
 }
 
 async function* inPieces(data: Uint8Array, bytes = 1000): AsyncGenerator<Uint8Array> {
-  for (let start = 0; start < data.length; start += bytes)
+  for (let start = 0; start < data.length; start += bytes) {
     yield data.subarray(start, start + bytes);
+  }
 }
 
 describe("unpack", () => {

@@ -11,7 +11,9 @@ import type { FileData, UnpackedArchive } from "./session-files.ts";
 const maxEntries = 10_000;
 /** Small, so that a piece of a compressed bomb grows to a bounded size before the quota sees it. */
 const pieceBytes = 16 * 1024;
-const folderBits = 0o170_000;
+/** The header of an entry, or of the directory of an archive without any. */
+const zipBeginnings: readonly string[] = ["504b0304", "504b0506"];
+const kindBits = 0o170_000;
 const regularBits = 0o100_000;
 
 /** Where the files go: paths are below the workspace. */
@@ -91,8 +93,9 @@ async function readArchive(
   const path = join(folder, "archive");
   try {
     const first = await spool(archive, path, maxBytes);
-    if (isZip(first))
+    if (isZip(first)) {
       return await readZip(await openZip(openPromise(path, zipOptions)), skipped, take);
+    }
     await using file = await open(path);
     await readTar(file.createReadStream({ highWaterMark: pieceBytes }), skipped, take);
   } finally {
@@ -129,7 +132,7 @@ async function spool(
 }
 
 function isZip(first: Uint8Array): boolean {
-  return /^PK(\x03\x04|\x05\x06)/.test(Buffer.from(first.subarray(0, 4)).toString("latin1"));
+  return zipBeginnings.includes(Buffer.from(first.subarray(0, 4)).toString("hex"));
 }
 
 const zipOptions = { lazyEntries: true, autoClose: false, validateEntrySizes: true };
@@ -149,7 +152,7 @@ async function readZip(zip: ZipFile, skipped: string[], take: TakeFile): Promise
       seen += 1;
       if (seen > maxEntries) throw invalid(`has more than ${maxEntries} entries`);
       // Archives of systems without such bits have none.
-      const kind = (entry.externalFileAttributes >>> 16) & folderBits;
+      const kind = (entry.externalFileAttributes >>> 16) & kindBits;
       if (entry.fileName.endsWith("/")) continue;
       if (kind !== 0 && kind !== regularBits) {
         skipped.push(entry.fileName);
@@ -169,7 +172,7 @@ async function readTar(
   skipped: string[],
   take: TakeFile,
 ): Promise<void> {
-  let failure: unknown;
+  let failure: Error | undefined;
   let seen = 0;
   let work = Promise.resolve();
   const onEntry = async (entry: ReadEntry): Promise<void> => {
@@ -184,7 +187,7 @@ async function readTar(
         await take({ path: entry.path, data: entry as AsyncIterable<Uint8Array> });
       }
     } catch (error) {
-      failure ??= error;
+      failure ??= error instanceof Error ? error : new Error(String(error));
     } finally {
       entry.resume();
     }

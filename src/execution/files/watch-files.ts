@@ -14,8 +14,9 @@ export async function* watchFiles(
   { signal, intervalMs = defaultIntervalMs }: WatchOptions = {},
 ): AsyncGenerator<FileChange, void, undefined> {
   let before = await look(root);
-  while (before !== undefined && signal?.aborted !== true) {
+  while (before !== undefined) {
     await sleep(intervalMs, undefined, { ref: false, ...(signal && { signal }) }).catch(() => {});
+    if (signal?.aborted === true) return;
     const after = await look(root);
     if (after === undefined) return;
     yield* compareFiles(before, after);
