@@ -1,5 +1,6 @@
-import { CodeActError } from "../errors.ts";
 import { createCodeFormat } from "../formats/code-format.ts";
+import { createJsonFormat } from "../formats/json-format.ts";
+import { createTextFormat } from "../formats/text-format.ts";
 import type { ActionFormat } from "../formats/format.ts";
 import type { Feedback, FormatName } from "./benchmark.ts";
 import { plainTraceback } from "./plain-traceback.ts";
@@ -19,6 +20,12 @@ export function withFeedback(format: ActionFormat, feedback: Feedback): ActionFo
 }
 
 function createFormat(name: FormatName): ActionFormat {
-  if (name === "code") return createCodeFormat();
-  throw new CodeActError("not_supported", `The agent has no ${name} format.`);
+  switch (name) {
+    case "code":
+      return createCodeFormat();
+    case "json":
+      return createJsonFormat();
+    case "text":
+      return createTextFormat();
+  }
 }

@@ -1,5 +1,5 @@
 import type { FunctionCall, FunctionDescription } from "./format.ts";
-import { parseLiteral, readLiteral, type Literal } from "./literal.ts";
+import { parseLiteral, readLiteral, textLiteral, type Literal } from "./literal.ts";
 
 /** A call as it was read: the call, and the line of Python that makes it. */
 export interface CallReading {
@@ -121,6 +121,14 @@ export function argumentsFrom(literal: Literal): CallArguments {
   const nested =
     typeof value === "string" && /^\s*[{[]/.test(value) ? parseLiteral(value) : undefined;
   return nested === undefined ? { args: [literal], kwargs: [] } : argumentsFrom(nested);
+}
+
+/** Reads a name and, after `Action Input:`, its arguments; undefined when `text` is nothing such. */
+export function readReactCall(text: string): WrittenCall | undefined {
+  const match = /^\s*([\w.]{1,100})\s*\n\s*Action Input[ \t]*:\s*([^]*)$/.exec(text);
+  if (match === null) return undefined;
+  const input = match[2]!.trim();
+  return { name: match[1]!, ...argumentsFrom(parseLiteral(input) ?? textLiteral(input)) };
 }
 
 /** Reads a call as Python writes it, with literals as arguments; undefined when `text` is none. */

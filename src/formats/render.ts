@@ -12,6 +12,13 @@ export const observationHeading = "Execution Output:";
 /** What a model reads when its code gave nothing to read. */
 export const noOutputNotice = "[Code executed successfully with no output]";
 
+/** The words around an observation. */
+export interface ObservationWording {
+  readonly heading: string;
+  /** Stands for outputs where there are none. */
+  readonly empty: string;
+}
+
 /**
  * Renders what came of a cell: a heading, the outputs in order, and a note when the cell did not end by
  * itself. Text over `maxCharacters` is shortened, and says how the code can read the rest; tracebacks and notes are
@@ -20,6 +27,7 @@ export const noOutputNotice = "[Code executed successfully with no output]";
 export function renderObservation(
   outcome: Outcome,
   options: RenderOptions,
+  wording: ObservationWording = { heading: observationHeading, empty: noOutputNotice },
 ): readonly ContentPart[] {
   const parts: ObservationPart[] = [];
   for (const part of observe(outcome)) {
@@ -33,8 +41,8 @@ export function renderObservation(
   if (changed !== undefined) parts.push({ type: "text", text: changed });
   const note = statusNote(outcome);
   if (note !== undefined) parts.push({ type: "text", text: note, protected: true });
-  if (parts.length === 0) parts.push({ type: "text", text: noOutputNotice });
-  return assemble(fit(parts, options.maxCharacters, outcome.executionCount));
+  if (parts.length === 0) parts.push({ type: "text", text: wording.empty });
+  return assemble(fit(parts, options.maxCharacters, outcome.executionCount), wording.heading);
 }
 
 /** Shares the characters out: protected texts first, then the others as one text. */
@@ -75,9 +83,9 @@ function fit(
 }
 
 /** Joins texts that follow each other, each on lines of its own. */
-function assemble(parts: readonly ObservationPart[]): readonly ContentPart[] {
+function assemble(parts: readonly ObservationPart[], heading: string): readonly ContentPart[] {
   const content: ContentPart[] = [];
-  let text = `${observationHeading}\n`;
+  let text = `${heading}\n`;
   for (const part of parts) {
     if (part.type === "text") {
       if (text !== "" && !text.endsWith("\n")) text += "\n";

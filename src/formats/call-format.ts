@@ -1,0 +1,70 @@
+import { createCallReplyParser, type CallSyntax } from "./call-reply-parser.ts";
+import { describeEnvironment, describeFunction } from "./describe-environment.ts";
+import type { ActionFormat } from "./format.ts";
+import { renderCallResult } from "./render-call.ts";
+
+export interface CallFormatOptions {
+  /** Text put before the instructions, such as the assistant's role. */
+  readonly preamble?: string;
+  /** Whether words count as the answer only after `Answer:`. Default: true. */
+  readonly markedAnswers?: boolean;
+  /** Names of files listed before the rest is only counted. Default: 60. */
+  readonly maxListed?: number;
+}
+
+/** A format in which the model calls one function per turn, and how it is written. */
+export interface CallNotation {
+  readonly name: string;
+  readonly syntax: CallSyntax;
+  /** An action as the model shall write it, between the marks. */
+  readonly example: string;
+}
+
+/** Creates a format in which each action is one call of a function of the interpreter. */
+export function createCallFormat(
+  { name, syntax, example }: CallNotation,
+  options: CallFormatOptions = {},
+): ActionFormat {
+  const { preamble, markedAnswers = true, maxListed = 60 } = options;
+  const advice = `Write "Action: ${example} End Action" to call a function, or "Answer: ..." to answer.`;
+  return {
+    name,
+    stop: ["End Action", "\nObservation:"],
+    instructions({ functions = [], files }) {
+      const parts = [
+        preamble,
+        introduction,
+        functions.length === 0
+          ? "There is no function to call: answer at once."
+          : `These functions can be called:\n\n${functions.map(describeFunction).join("\n")}`,
+        rules(example),
+        describeEnvironment(files === undefined ? {} : { files }, maxListed),
+      ];
+      return parts.filter((part) => part !== undefined && part !== "").join("\n\n");
+    },
+    createParser: (environment) =>
+      createCallReplyParser({
+        syntax,
+        advice,
+        markedAnswers,
+        ...(environment?.functions && { functions: environment.functions }),
+      }),
+    render: renderCallResult,
+  };
+}
+
+const introduction = "You solve the user's task by calling functions, one at a time.";
+
+const rules = (
+  example: string,
+) => `To act, say in a sentence what you are about to do, then call one function:
+
+Action: ${example} End Action
+
+Then stop. The next message starts with "Observation:" and shows what the function returned. Never write that message yourself.
+
+- Look at each result before the next call.
+- When a call fails, read the error and correct the call. Do not repeat the same call.
+- When the task is done, write the answer and nothing after it:
+
+Answer: your answer`;
