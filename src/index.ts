@@ -52,14 +52,35 @@ export type {
   ModelCapabilities,
   ModelEvent,
   ModelRequest,
+  MessagePart,
   TextPart,
+  ToolCallDelta,
+  ToolCallPart,
+  ToolDeclaration,
+  ToolResultPart,
   Usage,
 } from "./models/model.ts";
 
-export { createCodeFormat } from "./formats/code-format.ts";
+export { createCodeFormat, executePythonTool } from "./formats/code-format.ts";
+export type { CodeActions, CodeFormatOptions } from "./formats/code-format.ts";
+export { createFormat, defaultFormat, formatNames } from "./formats/choose-format.ts";
+export type { FormatChoice } from "./formats/choose-format.ts";
+export { createCallFormat } from "./formats/call-format.ts";
+export type { CallFormatOptions, CallNotation } from "./formats/call-format.ts";
+export type { CallSyntax } from "./formats/call-reply-parser.ts";
+export { createJsonFormat, readJsonCall } from "./formats/json-format.ts";
+export { createTextFormat, readTextCall } from "./formats/text-format.ts";
+export { callFromJson, makeCall, resolveCall } from "./formats/function-call.ts";
+export type { CallReading, WrittenCall } from "./formats/function-call.ts";
+export { parseLiteral, readLiteral } from "./formats/literal.ts";
+export type { Literal } from "./formats/literal.ts";
+export { renderCallResult } from "./formats/render-call.ts";
+export { renderObservation } from "./formats/render.ts";
 export type {
   ActionFormat,
   EnvironmentDescription,
+  FunctionCall,
+  FunctionDescription,
   ParsedReply,
   RenderOptions,
   ReplyParser,

@@ -2,7 +2,7 @@ import { CodeActError } from "../errors.ts";
 import type { OpenOptions, Runtime } from "../execution/runtime.ts";
 import { allowedHosts } from "../execution/network/network.ts";
 import type { ExecuteOptions, Session } from "../execution/session.ts";
-import { createCodeFormat } from "../formats/code-format.ts";
+import { defaultFormat } from "../formats/choose-format.ts";
 import type { ActionFormat, EnvironmentDescription } from "../formats/format.ts";
 import { textMessage } from "../models/model.ts";
 import type { Message, Model } from "../models/model.ts";
@@ -157,7 +157,7 @@ export function createAgent(options: AgentOptions): Agent {
 function startAgent(options: AgentOptions, start: AgentStart): Agent {
   const { tools: _listed, calls: _calls, ...settings } = options;
   const { model, runtime } = options;
-  const format = options.format ?? defaultFormat(model);
+  const format = options.format ?? defaultFormat(model.capabilities);
   const budget = { turns: options.maxTurns ?? 20, ...options.budget };
   checkBudget(budget, model);
   const compactor = options.compaction === false ? undefined : createCompactor(options.compaction);
@@ -357,10 +357,6 @@ async function workOn(task: SubTask, parent: AgentOptions): Promise<RunResult> {
     ...(calls?.llm !== undefined && { calls: { llm: calls.llm } }),
   });
   return await agent.run(task.task, { signal, ...(answer && { answer }) }).result;
-}
-
-function defaultFormat({ capabilities }: Model): ActionFormat {
-  return createCodeFormat({ actions: capabilities.toolCalls === true ? "tool-call" : "tags" });
 }
 
 /** Drives the loop to its end; the last event is given out once the agent is ready for the next run. */

@@ -3,7 +3,8 @@ import { startScriptedServer, finishChunk, textReply } from "../../test/scripted
 import { createBareRuntime } from "../execution/runtimes/bare-runtime.ts";
 import { createOpenAIModel } from "../models/openai-model.ts";
 import { createReplayModel } from "../models/replay-model.ts";
-import type { Model } from "../models/model.ts";
+import { messageText, type Model } from "../models/model.ts";
+import { createFormat } from "../formats/choose-format.ts";
 import type { ReplayReply } from "../models/replay-file.ts";
 import { createAgent } from "./agent.ts";
 
@@ -130,5 +131,35 @@ describe("a run by tool calls", () => {
         { role: "tool", tool_call_id: "c1", content: "Execution Output:\n42" },
       ],
     });
+  });
+});
+
+describe("a run in which actions are function calls", () => {
+  const functions = [{ name: "search", signature: "(query, limit=2)", description: "Searches." }];
+  const setup = "def search(query, limit=2):\n    return f'{query!r} x {limit}'";
+
+  it.each([
+    ["json", 'Action: {"tool": "search", "args": {"query": "a b"}} End Action'],
+    ["text", "Action: search, a b End Action"],
+  ] as const)("runs %s calls as Python", async (name, reply) => {
+    await using session = await runtime.open();
+    await session.execute(setup);
+    const replies = [{ text: reply }, { text: "Answer: found" }];
+    await using agent = createAgent({
+      model: createReplayModel({ replies }),
+      session,
+      format: createFormat(name),
+      environment: { functions },
+    });
+    const run = agent.run("the task");
+    const cells: string[] = [];
+    for await (const event of run) if (event.type === "cell-start") cells.push(event.code);
+    expect(cells).toEqual([name === "json" ? 'search(query="a b")' : 'search("a b")']);
+    expect(await run.result).toMatchObject({ status: "answered", answer: "found" });
+    expect(agent.messages.slice(2).map((message) => messageText(message))).toEqual([
+      reply,
+      "Observation:\n'a b' x 2",
+      "found",
+    ]);
   });
 });

@@ -1,6 +1,8 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 import type { AgentSettings } from "../agent/agent.ts";
+import { createFormat, formatNames } from "../formats/choose-format.ts";
+import type { FormatChoice } from "../formats/choose-format.ts";
 import { parseCount } from "./parse-options.ts";
 
 /** The options of every command in which a model works. */
@@ -13,6 +15,7 @@ export interface AgentOptionValues {
   readonly maxTime?: number;
   readonly plan?: number;
   readonly system?: string;
+  readonly format?: FormatChoice;
 }
 
 /** Adds the options of `AgentOptionValues` to a command. */
@@ -48,14 +51,20 @@ export function addAgentOptions(command: Command): Command {
         parseCount,
       ),
     )
+    .addOption(
+      new Option(
+        "--format <name>",
+        "how the model acts: code in text, code in tool calls, or one function call per turn (default: per model)",
+      ).choices(formatNames),
+    )
     .option("--system <text>", "instructions added to the model's own");
 }
 
 /** What the options mean to an agent. */
 export function agentSettings(
   values: AgentOptionValues,
-): Pick<AgentSettings, "budget" | "planningInterval" | "instructions"> {
-  const { maxTurns, maxExecutions, maxTokens, maxCost, maxTime, plan, system } = values;
+): Pick<AgentSettings, "budget" | "format" | "planningInterval" | "instructions"> {
+  const { maxTurns, maxExecutions, maxTokens, maxCost, maxTime, plan, format, system } = values;
   return {
     budget: {
       turns: maxTurns,
@@ -65,6 +74,7 @@ export function agentSettings(
       ...(maxTime !== undefined && { seconds: maxTime }),
     },
     ...(plan !== undefined && { planningInterval: plan }),
+    ...(format !== undefined && { format: createFormat(format) }),
     ...(system !== undefined && { instructions: system }),
   };
 }

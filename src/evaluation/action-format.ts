@@ -1,6 +1,4 @@
-import { createCodeFormat } from "../formats/code-format.ts";
-import { createJsonFormat } from "../formats/json-format.ts";
-import { createTextFormat } from "../formats/text-format.ts";
+import { createFormat } from "../formats/choose-format.ts";
 import type { ActionFormat } from "../formats/format.ts";
 import type { Feedback, FormatName } from "./benchmark.ts";
 import { plainTraceback } from "./plain-traceback.ts";
@@ -17,15 +15,4 @@ export function withFeedback(format: ActionFormat, feedback: Feedback): ActionFo
     ...format,
     render: (outcome, options) => format.render(plainTraceback(outcome), options),
   };
-}
-
-function createFormat(name: FormatName): ActionFormat {
-  switch (name) {
-    case "code":
-      return createCodeFormat();
-    case "json":
-      return createJsonFormat();
-    case "text":
-      return createTextFormat();
-  }
 }

@@ -173,9 +173,14 @@ export function createCallReplyParser(options: CallParserOptions): ReplyParser {
 
   function run(final: boolean): readonly ReplySegment[] {
     segments = [];
-    while (pending !== "" && step(final));
-    if (final && state === "json" && !complete) step(true);
-    while (final && pending !== "" && step(true));
+    const decide = () => {
+      while (pending !== "" && step(final));
+    };
+    decide();
+    if (final && state === "json" && !complete) {
+      stepJson(true);
+      decide();
+    }
     return segments;
   }
 
