@@ -20,7 +20,7 @@ from typing import Any, Callable
 
 def convert_hex_to_ascii(hex_string: str) -> str:
     """Convert a hexadecimal string to ASCII."""
-    return bytes.fromhex(hex_string).decode("utf-8")
+    return bytes.fromhex(str(hex_string)).decode("utf-8")
 
 
 def reverse_string(string: str) -> str:
@@ -30,6 +30,7 @@ def reverse_string(string: str) -> str:
 
 def caesar_decode(message: str, shift: int) -> str:
     """Shift letters back by `shift`; everything else stays."""
+    shift = int(shift)
     decoded = ""
     for char in message:
         if char.isalpha():
@@ -112,8 +113,8 @@ def calculator(expression: str) -> Any:
     """Evaluate an arithmetic expression; what is wrong with it comes back as text."""
     try:
         return eval(expression)
-    except Exception as error:
-        return f"Error: {error}"
+    except Exception:
+        return f"Failed to evaluate expression: {expression}"
 
 
 def find_minimum(*args: float) -> float:
@@ -204,31 +205,29 @@ class Browser:
 
     def click_url(self, url: str) -> str:
         """Open a page by its name and return its first view."""
-        url = url.strip("'")
+        url = url.replace("'", "")
         if url not in self._pages:
             return "[URL not found.]"
         self._history.append(self._page)
-        self._page, self._view = url, 0
-        return self.view()
+        return self._open(url)
 
     def go_to_previous_page(self) -> str:
         """Go back and return the first view of that page."""
         if not self._history:
             return "[No previous page.]"
-        self._page, self._view = self._history.pop(), 0
-        return self.view()
+        return self._open(self._history.pop())
 
     def scroll_down(self) -> str:
         """Show the lines after these."""
-        if self._view >= self._view_count() - 1:
-            return "[Reached the bottom of the page.]\n" + self.view()
+        if (self._view + 1) * self.LINES_PER_VIEW >= len(self._lines()):
+            return "[Reached the bottom of the page.]\n"
         self._view += 1
         return self.view()
 
     def scroll_up(self) -> str:
         """Show the lines before these."""
         if self._view <= 0:
-            return "[Reached the top of the page.]\n" + self.view()
+            return "[Reached the top of the page.]\n"
         self._view -= 1
         return self.view()
 
@@ -244,6 +243,10 @@ class Browser:
             "",
         ]
         return "\n".join([*header, *lines, rule])
+
+    def _open(self, page: str) -> str:
+        self._page, self._view = page, 0
+        return f"[Opened page: {page}]\n{self.view()}"
 
     def _lines(self) -> list[str]:
         return self._pages[self._page].split("\n")

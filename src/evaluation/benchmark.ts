@@ -38,7 +38,13 @@ export interface DataSource {
   /** SHA-256 of the file in hexadecimal digits, where its publisher never changes it. */
   readonly sha256?: string;
   /** Turns what was downloaded into the files that are kept, by their paths below the folder of all data. */
-  unpack?(bytes: Uint8Array): Promise<ReadonlyMap<string, Uint8Array>>;
+  unpack?(bytes: Uint8Array, context: UnpackContext): Promise<ReadonlyMap<string, Uint8Array>>;
+}
+
+/** What unpacking may use. */
+export interface UnpackContext {
+  /** Opens a session, for data that are released as code; whoever fetches closes it. */
+  openSession(): Promise<Session>;
 }
 
 export interface LoadOptions {

@@ -5,6 +5,7 @@ import { dataFolder } from "../../evaluation/data-folder.ts";
 import { fetchData } from "../../evaluation/fetch/fetch-data.ts";
 import type { CliContext } from "../cli-context.ts";
 import { watchInterrupts } from "../interrupt.ts";
+import { chooseRuntime } from "../runtime-choice.ts";
 import { createChangingLine } from "./evaluation-progress.ts";
 
 /** Downloads the data of a benchmark from their public addresses and prints the files. */
@@ -25,9 +26,15 @@ export async function fetchBenchmark(
   }
   using interrupts = watchInterrupts(() => stderr.write("\ncodeact: Interrupted.\n"));
   const line = createChangingLine(stderr);
+  const opened: AsyncDisposable[] = [];
   try {
     const files = await fetchData(sources, {
       fetch,
+      async openSession() {
+        const { runtime } = await chooseRuntime({ runtime: "sandbox" }, context);
+        opened.push(runtime);
+        return runtime.open();
+      },
       data: options.data === undefined ? dataFolder(env) : resolve(cwd, options.data),
       signal: interrupts.signal,
       ...(options.again === true && { again: true }),
@@ -41,6 +48,8 @@ export async function fetchBenchmark(
   } catch (error) {
     if (interrupts.exitCode === undefined) throw error;
     context.setExitCode(interrupts.exitCode);
+  } finally {
+    for (const runtime of opened) await runtime[Symbol.asyncDispose]();
   }
 }
 

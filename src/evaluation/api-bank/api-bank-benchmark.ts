@@ -20,10 +20,12 @@ import { setUpSession } from "../set-up-session.ts";
 import { codeCallText, readCallByMeaning, readCallFaithfully, writeCall } from "./api-bank-call.ts";
 import { loadApiBankData } from "./api-bank-data.ts";
 import type { ApiBankData, ApiBankSample } from "./api-bank-data.ts";
+import files from "./api-bank-files.json" with { type: "json" };
 import { faultOfSample, reasonNoAnswerPasses } from "./api-bank-faults.ts";
 import { apiBankMessages } from "./api-bank-prompt.ts";
 
 const maxReplyTokens = 512;
+const release = "https://raw.githubusercontent.com/AlibabaResearch/DAMO-ConvAI/main/api-bank";
 
 /**
  * API-Bank, level 1: the next API call of a dialogue, one reply each, judged by making the call on fresh databases.
@@ -33,6 +35,10 @@ export const apiBank: Benchmark = {
   name: "api-bank",
   description: "399 API calls that 214 dialogues ask for, one reply each",
   formats: ["code", "json", "text"],
+  sources: [
+    ...files.databases.map((name) => `init_database/${name}.json`),
+    ...files.dialogues.map((name) => `lv1-lv2-samples/level-1-given-desc/${name}.jsonl`),
+  ].map((path) => ({ url: `${release}/${path}`, path: `api-bank/${path}` })),
   async load(options) {
     const data = await loadApiBankData(options);
     return data.samples.map((sample) => toTask(sample, data));

@@ -40,6 +40,7 @@ async function get(source: Partial<DataSource> & { readonly url: string }, again
     fetch,
     data,
     again,
+    openSession: () => Promise.reject(new Error("there is no session")),
     onProgress: (now) => progress.push(now),
   });
   return { files, progress };

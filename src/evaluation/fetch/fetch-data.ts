@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CodeActError, isCodeActError } from "../../errors.ts";
-import type { DataSource } from "../benchmark.ts";
+import type { DataSource, UnpackContext } from "../benchmark.ts";
 
-export interface FetchOptions {
+export interface FetchOptions extends UnpackContext {
   readonly fetch: typeof fetch;
   /** The folder with the data of all benchmarks. */
   readonly data: string;
@@ -40,7 +40,7 @@ export async function fetchData(
       continue;
     }
     const bytes = await download(source, options);
-    const files = await unpack(source, bytes);
+    const files = await unpack(source, bytes, options);
     for (const [path, content] of files) {
       await writeWhole(join(options.data, path), content);
       kept.push(join(options.data, path));
@@ -91,10 +91,11 @@ async function download(source: DataSource, options: FetchOptions): Promise<Uint
 async function unpack(
   source: DataSource,
   bytes: Uint8Array,
+  context: UnpackContext,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   if (source.unpack === undefined) return new Map([[source.path, bytes]]);
   try {
-    return await source.unpack(bytes);
+    return await source.unpack(bytes, context);
   } catch (cause) {
     throw unavailable(source.url, `it can't be unpacked: ${reasonOf(cause)}`, cause);
   }

@@ -22,6 +22,7 @@ import { answerOf, createM3Format } from "./m3-format.ts";
 import { gradeCorrectly, gradeFaithfully } from "./m3-grade.ts";
 import { m3Oracle } from "./m3-oracle.ts";
 import { m3Prompt } from "./m3-prompt.ts";
+import { unpackM3ToolEval } from "./unpack-m3.ts";
 
 const maxTurns = 10;
 const maxReplyTokens = 512;
@@ -36,6 +37,13 @@ export const m3ToolEval: Benchmark = {
   name: "m3tooleval",
   description: "82 tasks that need several tools, in one conversation of at most ten turns each",
   formats: ["code", "json", "text"],
+  sources: [
+    {
+      url: "https://codeload.github.com/xingyaoww/code-act/tar.gz/refs/heads/main",
+      path: "m3tooleval/m3tooleval.jsonl",
+      unpack: unpackM3ToolEval,
+    },
+  ],
   async load(options) {
     const data = await loadM3Data(options);
     return data.tasks.map((record) => toTask(record, data));
@@ -78,7 +86,8 @@ async function* play(
   });
 }
 
-const wrongAnswer = "Your answer is wrong.";
+const wrongAnswer =
+  "Your answer is incorrect. Please try again. Note that you should ONLY output the answer (e.g., single number), without any other text.";
 
 function functionsOf(record: M3Record, data: M3Data, grading: Grading) {
   const functions = data.functions[record.family] ?? [];
@@ -139,7 +148,7 @@ function observation(outcome: Outcome, format: FormatName, feedback: Feedback): 
   if (text === "") return "No output. Did you forget to print the result?";
   return text.length <= maxResultCharacters
     ? text
-    : `${text.slice(0, maxResultCharacters)}...[Output Truncated]`;
+    : `${text.slice(0, maxResultCharacters)}...\n[Output Truncated]`;
 }
 
 function printed(outcome: Outcome): string {

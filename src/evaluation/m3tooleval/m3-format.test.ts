@@ -12,10 +12,11 @@ function parse(mode: FormatName, reply: string, unwrapsFences = false) {
 
 describe("cutReply", () => {
   it.each([
-    ["  Thought: x\nAction: a, 1 End Action and more", "Thought: x\nAction: a, 1 End Action"],
+    ["  Thought: x\nAction: a, 1 End Action", "Thought: x\nAction: a, 1 End Action"],
+    ["Action: a\nThought: I wonder\nAnswer: b", "Action: a"],
     ["Action: a End Action\nAction: b End Action", "Action: a End Action"],
-    ["Answer: 3\nAnswer: 4", "Answer: 3\n"],
-    ["Action: a\nThought: I wonder", "Action: a\n"],
+    ["Answer: 3\nAnswer: 4", "Answer: 3"],
+    ["Action: a\nThought: I wonder", "Action: a\nThought: I wonder"],
     ["Thought: first\nThought: second\nAnswer: 3", "Thought: first\nThought: second\nAnswer: 3"],
   ])("keeps the first action or answer of %j", (reply, kept) => {
     expect(cutReply(reply)).toBe(kept);
@@ -60,7 +61,7 @@ describe("createM3Format", () => {
     ],
     ["json", "Action: null End Action", "Invalid action: the JSON object has no field 'tool'."],
     ["text", "Action: __import__('os').system End Action", "Could not find the tool"],
-    ["text", "I think it is 4.", "Invalid output."],
+    ["text", "I think it is 4.", "Invalid generation."],
   ] as const)("tells what is wrong with %s: %s", (mode, reply, reason) => {
     expect(parse(mode, reply)).toMatchObject({
       kind: "malformed",

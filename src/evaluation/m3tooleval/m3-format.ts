@@ -50,18 +50,18 @@ function createM3Parser(
 
 const endAction = "End Action";
 
-const noMarkReason =
-  "Invalid output. Please output either 'Action: <your action> End Action' or 'Answer: <your answer>'.";
+const noMarkReason = "Invalid generation. Your output should contain either 'Action:' or 'Answer:'";
 
 /** Keeps of a reply what the original keeps: the first action or answer, without what the model made up after it. */
 export function cutReply(reply: string): string {
   let text = reply.trimStart();
   const marks = [...text.matchAll(/Action:|Answer:/g)].map((mark) => mark.index);
-  if (marks[1] !== undefined) text = text.slice(0, marks[1]);
+  if (marks[1] !== undefined) text = text.slice(0, marks[1]).trim();
+  if (marks.length < 2) return text;
   const end = text.indexOf(endAction);
-  if (end >= 0) text = text.slice(0, end + endAction.length);
+  if (end >= 0) text = text.slice(0, end + endAction.length).trim();
   const thought = text.indexOf("Thought:", marks[0] ?? text.length);
-  return thought < 0 ? text : text.slice(0, thought);
+  return thought < 0 ? text : text.slice(0, thought).trim();
 }
 
 /** The answer of a reply that has one. */

@@ -12,24 +12,37 @@ export interface M3Expected {
 }
 
 /**
- * Judges as the original really does: equal text, or both equal after `int`, else `float`, else `str`; an expected
- * float is cut to a whole number on the way.
+ * Judges as the original really does: equal text, or both equal after `int`, else `float`, else `str`, where an expected
+ * float is cut to a whole number on the way; or equal text once the answer is read as a Python literal, unless a list,
+ * a tuple or a dict is expected.
  */
 export function gradeFaithfully(answer: string, expected: M3Expected): boolean {
   if (answer === expected.text) return true;
-  const { type, text } = expected;
+  const wanted = convertExpected(expected);
+  if (wanted === undefined) return false;
+  return convert(answer) === wanted || textOfLiteral(answer) === expected.text;
+}
+
+/** Python's `int(x)`, else `float(x)`, else `str(x)`; undefined where the first of them ends the original's comparison. */
+function convertExpected({ type, text }: M3Expected): number | string | undefined {
   switch (type) {
     case "int":
-      return convert(answer) === Number(text);
+      return Number(text);
     case "float":
-      return convert(answer) === Math.trunc(Number(text));
+      return Math.trunc(Number(text));
     case "bool":
-      return convert(answer) === (text === "True" ? 1 : 0);
+      return text === "True" ? 1 : 0;
     case "str":
-      return convert(answer) === convert(text);
+      return convert(text);
     default:
-      return false;
+      return undefined;
   }
+}
+
+/** What `str()` makes of the literal that the answer is. */
+function textOfLiteral(answer: string): string | undefined {
+  const value = parsePythonValue(answer.trim());
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }
 
 /** Python's `int(x)`, else `float(x)`, else `str(x)`, of text. */
