@@ -43,5 +43,5 @@ def serve_bare(wire: socket.socket) -> None:
     prctl(PR_SET_CHILD_SUBREAPER, 1)  # processes whose parent ended become ours, so that we can end them
     place = BarePlace()
     supervisor = Supervisor(Worker(place), lambda: None, place)
-    supervisor.start_worker()
+    supervisor.prepare()
     supervisor.serve(wire, request, os.getcwd())

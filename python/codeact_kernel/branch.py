@@ -11,7 +11,8 @@ import platform
 import signal
 import socket
 import time
-from typing import TYPE_CHECKING, Any
+from select import POLLIN, POLLOUT
+from typing import TYPE_CHECKING, Any, Collection
 
 from .kept_outputs import KeptOutputs
 from .limits import limit_process
@@ -20,7 +21,7 @@ from .pipes import OutputPipes
 from .processes import describe_exit, interrupt_group, kill
 from .running_cell import RunningCell
 from .wire import PROTOCOL_VERSION, FrameReader, ProtocolError, decode, encode, frame_bytes
-from .worker_handle import WorkerHandle, fork_copy
+from .worker_handle import NoWorker, WorkerHandle, fork_copy
 
 if TYPE_CHECKING:
     from .supervisor import Supervisor
@@ -61,7 +62,7 @@ class Branch:
         self._copies: list[tuple[int, WorkerHandle]] = []
         self._kept: dict[int, tuple[int, WorkerHandle]] = {}
         self._provided: dict[str, Any] | None = None
-        self.places = {supervisor.place_of(worker.pid)}
+        self.places = {supervisor.place_of(worker.pid)} if worker.pid else set()
 
     def connect(self, wire: socket.socket, request: dict[str, Any]) -> None:
         """Serve the host behind `wire`, which sent `request` as its open frame."""
@@ -70,7 +71,8 @@ class Branch:
         self._limits: dict[str, int] = request["limits"]
         self._transactions = bool(request["transactions"])
         self.host = Outgoing(wire)
-        limit_process(self.worker.pid, self._limits)
+        if self.worker.pid:
+            limit_process(self.worker.pid, self._limits)
         self.host.send(encode(_ready()))
 
     @property
@@ -123,6 +125,9 @@ class Branch:
     def _take_next(self) -> None:
         while self._queue and not self.cell:
             command = self._queue.pop(0)
+            if isinstance(self.worker, NoWorker) and command["type"] != "provide":
+                self.worker.end()
+                self._start_worker()
             if command["type"] == "execute":
                 self._start_cell(command)
             elif command["type"] == "variables":
@@ -149,7 +154,6 @@ class Branch:
     def _start_cell(self, command: dict[str, Any]) -> None:
         timeout_ms = command.get("timeoutMs") or self._limits["timeoutMs"]
         self.cell = RunningCell(command["id"], timeout_ms / 1000, self._limits["outputBytes"])
-        self._supervisor.cell_starts()
         order = {"type": "execute", "id": command["id"], "token": self.cell.token, "code": command["code"]}
         if command.get("silent"):
             order["silent"] = True
@@ -157,25 +161,55 @@ class Branch:
         number = self._numbered(self._cells_run + 1)
         self._outputs.begin(None if command.get("silent") else number)
         self.worker.send({**order, "number": number, "context": command.get("context") or {}})
+        self._supervisor.cell_starts()
 
     # What the worker and its subprocesses produce
 
-    def pass_outputs_on(self) -> None:
+    def sources(self) -> dict[int, int]:
+        """Return what to wait for, as descriptor -> events of poll."""
+        if self.wire is None:
+            return {}
+        sources = {self.wire.fileno(): POLLIN | POLLOUT if self.host.waiting else POLLIN}
+        if not self.host.congested:
+            sources[self.worker.socket.fileno()] = POLLIN | POLLOUT if self.worker.waiting else POLLIN
+            for readable in self.pipes.readable:
+                sources[readable] = POLLIN
+            for copy in self.copies:
+                sources[copy.socket.fileno()] = POLLIN
+        return sources
+
+    def proceed(self, ready: Collection[int]) -> None:
+        """Do what can be done, with what has become `ready`."""
+        assert self.wire is not None
+        if self.wire.fileno() in ready:
+            self.read_wire()
+        self.worker.flush()
+        if not self.host.congested:
+            self._pass_outputs_on(ready)
+        self.host.flush()
+        self.check_deadline()
+
+    def _pass_outputs_on(self, ready: Collection[int]) -> None:
         """Forward frames and what lies in the pipes, in the order of causes.
 
         What lies in a pipe was written after every frame that its writer sent before it. So: note how much
         each pipe holds, take the frames, then take that much from the pipes. The worker sends nothing while
         a pipe holds something, so no later frame slips in between.
         """
-        noted = self.pipes.pending()
         worker = self.worker
-        for frame_type, body in worker.read():
-            self._accept(frame_type, body)
-        self._forward_pipes(noted)
-        for copy in self.copies:
+        from_worker = worker.socket.fileno() in ready
+        if from_worker or any(readable in ready for readable in self.pipes.readable):
+            noted = self.pipes.pending()
+            if from_worker:
+                for frame_type, body in worker.read():
+                    self._accept(frame_type, body)
+            self._forward_pipes(noted)
+        heard = [copy for copy in self.copies if copy.socket.fileno() in ready]
+        for copy in heard:
             for _ in copy.read():
                 pass
-        self._forget_copies()
+        if heard:
+            self._forget_copies()
         if worker is self.worker and (worker.closed or worker.pid in self._supervisor.exits):
             for frame_type, body in worker.read_rest():
                 self._accept(frame_type, body)
@@ -225,7 +259,8 @@ class Branch:
             self._send_body(passed)
 
     def _send_body(self, body: bytes) -> None:
-        self.host.send(len(body).to_bytes(4, "big") + body)
+        self.host.queue(len(body).to_bytes(4, "big"))
+        self.host.queue(body)
 
     # The end of a cell
 
@@ -288,7 +323,7 @@ class Branch:
     def _provide(self, command: dict[str, Any]) -> None:
         """Have the worker define the host's functions, and every worker that takes its place."""
         self._provided = command
-        self.worker.send(command)
+        self._provide_again()
 
     def _drop(self, command: dict[str, Any]) -> None:
         self._kept.pop(command["checkpoint"])[1].end()
@@ -384,11 +419,14 @@ class Branch:
                 if self._supervisor.await_copy(twin):
                     self._adopt(twin)
                     return "rolled-back"
+        self._start_worker()
+        return "lost" if self._cells_run else "rolled-back"
+
+    def _start_worker(self) -> None:
         self.worker = self._supervisor.start_fresh_worker(self.pipes)
         limit_process(self.worker.pid, self._limits)
         self.places.add(self._supervisor.place_of(self.worker.pid))
         self._provide_again()
-        return "lost" if self._cells_run else "rolled-back"
 
     def _adopt(self, copy: WorkerHandle) -> None:
         os.kill(copy.pid, signal.SIGCONT)
@@ -398,7 +436,7 @@ class Branch:
         self._provide_again()
 
     def _provide_again(self) -> None:
-        if self._provided:
+        if self._provided and not isinstance(self.worker, NoWorker):
             self.worker.send(self._provided)
 
     def end(self) -> None:

@@ -72,6 +72,7 @@ class Channel:
         self._main_thread = get_ident()
         self._lock = threading.Lock()
         self._pending = bytearray(4)
+        self._held = b""
         self.busy = False
         self.interrupted = False
         self.closed = False
@@ -100,7 +101,14 @@ class Channel:
         data = encode(frame)
         with self._undisturbed(), self._lock:
             self._wait_for_pipes()
-            self._sock.sendall(data)
+            held, self._held = self._held, b""
+            self._sock.sendall(held + data)
+
+    def send_with_next(self, frame: dict[str, Any]) -> None:
+        """Send the frame together with the one that follows it, so that the supervisor wakes up once."""
+        data = encode(frame)
+        with self._undisturbed(), self._lock:
+            self._held += data
 
     def receive(self) -> dict[str, Any] | None:
         """Block for the next command, in the main thread; None when the supervisor is gone."""
@@ -155,6 +163,7 @@ class Channel:
         self._sock = sock
         for descriptor in self._descriptors:
             _close(descriptor)
+        self._held = b""
         self._begin_reading()
 
     def hold(self) -> threading.Lock:

@@ -121,16 +121,20 @@ class Interpreter:
         self._may_be_broken = status != "ok" or "builtin" in source
         return status
 
-    def touch(self) -> None:
-        """Go through what every cell needs, without a trace.
+    def touch(self, emit: Emit) -> None:
+        """Go through what every cell needs, without a trace but what `emit` gets.
 
         After a fork the first write to a page copies it. This makes the usual pages this process's own while
         nobody waits.
         """
-        tree = self._parse(transform_cell("1 + 1"), "<touch>")
-        value = eval(compile(ast.Expression(tree.body[0].value), "<touch>", "eval"), {})  # type: ignore[attr-defined]
         self._streams.install()
-        mime.bundle_of(value)
+        twin = object.__new__(Interpreter)
+        twin.__dict__.update(self.__dict__)
+        twin.execution_count = 0
+        twin.namespace = {"__builtins__": builtins}
+        twin._inputs, twin._outputs, twin._cell_files, twin._emit = [""], {}, [], emit
+        twin._show_value(twin._run_source("1 + 1"))
+        _sources.pop(twin._cell_files[0], None)
 
     def flush(self) -> None:
         """Emit everything that was written so far."""

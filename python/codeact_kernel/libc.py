@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
+from typing import Any, Callable, Iterable
 
 CLONE_NEWNS = 0x0002_0000
 CLONE_NEWCGROUP = 0x0200_0000
@@ -33,45 +35,71 @@ _CLONE_CHILD_SETTID = 0x0100_0000
 _PR_GET_TID_ADDRESS = 40
 _MNT_DETACH = 2
 _SIGCHLD = 17
-_CLONE = {"x86_64": 56, "aarch64": 220}
+_CLONE_NUMBER = {"x86_64": 56, "aarch64": 220}.get(os.uname().machine)
+_SIG_BLOCK, _SIG_SETMASK = 0, 2
 _CAPABILITY_VERSION_3 = 0x2008_0522
 
 # PyDLL keeps the GIL: these calls are short, and one of them forks.
 _libc = ctypes.PyDLL(None, use_errno=True)
 _python = ctypes.pythonapi
 
+_WORD_BITS = 8 * ctypes.sizeof(ctypes.c_ulong)
+_SignalSet = ctypes.c_ulong * (1024 // _WORD_BITS)
+
 
 def fork_into(namespaces: int) -> int:
-    """Fork like os.fork, with the child in new namespaces of the given CLONE_NEW* kinds. Raises OSError."""
-    return _fork(namespaces)
+    """Fork with the child in new namespaces of the given CLONE_NEW* kinds: see fork_bare. Raises OSError."""
+    return _clone(namespaces)
 
 
-def fork_sibling() -> int:
-    """Fork like os.fork, but as a child of our own parent. Raises OSError.
+def fork_bare() -> int:
+    """Fork without what Python does after a fork, for a process with a single thread and no user's code. Raises OSError.
+
+    What Python does writes to hundreds of shared pages: new locks for those of other threads, which there are
+    none of, and hooks of modules. `finish_fork` does it later, where it matters.
+    """
+    return _clone(0)
+
+
+def finish_fork() -> None:
+    """Do in a child of fork_bare what Python does after a fork."""
+    _python.PyOS_BeforeFork()
+    _python.PyOS_AfterFork_Child()
+
+
+def fork_sibling(sleep: Callable[[], None]) -> int:
+    """Fork like os.fork, but as a child of our own parent, which calls `sleep` before anything else. Raises OSError.
 
     For a process with a single thread: nothing waits for locks that other threads hold, as os.fork does.
     """
-    return _fork(_CLONE_PARENT)
-
-
-def _fork(flags: int) -> int:
-    machine = os.uname().machine
-    thread_id = _thread_id_address()
     _python.PyOS_BeforeFork()
+    try:
+        pid = _clone(_CLONE_PARENT)
+    except BaseException:
+        _python.PyOS_AfterFork_Parent()
+        raise
+    if pid:
+        _python.PyOS_AfterFork_Parent()
+    else:
+        sleep()
+        _python.PyOS_AfterFork_Child()
+    return pid
+
+
+def _clone(flags: int) -> int:
     # A stack of 0 means the same stack, copied: what fork does. The last two arguments have their meanings
     # swapped between machines: the address stands in both, since the other one is not used.
+    if _CLONE_NUMBER is None:
+        raise OSError(errno.ENOSYS, "clone on this machine")
+    thread_id = _thread_id_address()
     pid = _libc.syscall(
-        _CLONE[machine],
+        _CLONE_NUMBER,
         ctypes.c_ulong(flags | _CLONE_CHILD_SETTID | _CLONE_CHILD_CLEARTID | _SIGCHLD),
         None,
         None,
         thread_id,
         thread_id,
     )
-    if pid == 0:
-        _python.PyOS_AfterFork_Child()
-        return 0
-    _python.PyOS_AfterFork_Parent()
     if pid < 0:
         _raise("clone")
     return pid
@@ -83,6 +111,20 @@ def _thread_id_address() -> ctypes.c_void_p:
     if _libc.prctl(_PR_GET_TID_ADDRESS, ctypes.byref(address), 0, 0, 0):
         _raise("prctl PR_GET_TID_ADDRESS")
     return address
+
+
+def block_signals(numbers: Iterable[int]) -> Any:
+    """Block these signals in this thread, in a child of its too, and return what `set_signal_mask` goes back with."""
+    wanted, before = _SignalSet(), _SignalSet()
+    for number in numbers:
+        wanted[(number - 1) // _WORD_BITS] |= 1 << (number - 1) % _WORD_BITS
+    _libc.pthread_sigmask(_SIG_BLOCK, wanted, before)
+    return before
+
+
+def set_signal_mask(mask: Any) -> None:
+    """Block what `mask` holds, and nothing else."""
+    _libc.pthread_sigmask(_SIG_SETMASK, mask, None)
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:

@@ -6,6 +6,7 @@ import socket
 
 # More than this waiting means that the other side is slower than what it is sent.
 _CONGESTED_BYTES = 1 << 20
+_WRITE_BYTES = 1 << 20
 
 
 class Outgoing:
@@ -15,6 +16,7 @@ class Outgoing:
         sock.setblocking(False)
         self._sock = sock
         self._waiting = bytearray()
+        self._queued: list[bytes] = []
 
     @property
     def waiting(self) -> bool:
@@ -31,28 +33,32 @@ class Outgoing:
         """How many bytes are left."""
         return len(self._waiting)
 
+    def queue(self, data: bytes) -> None:
+        """Keep the bytes for the next `send` or `flush`: the other side then wakes up once for all of them."""
+        self._queued.append(data)
+
     def send(self, data: bytes) -> None:
         """Send the bytes after all earlier ones. Does nothing when the other side is gone."""
-        if self._waiting:
-            self._waiting += data
-            return
-        try:
-            sent = self._sock.send(data)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            return
-        if sent < len(data):
-            self._waiting += memoryview(data)[sent:]
+        self._queued.append(data)
+        self.flush()
 
     def flush(self) -> None:
         """Send as much as the socket takes now."""
-        if not self._waiting:
-            return
+        queued = self._queued
+        if queued:
+            data = queued[0] if len(queued) == 1 else b"".join(queued)
+            queued.clear()
+            if not self._waiting:
+                self._waiting += memoryview(data)[self._write(data) :]
+                return
+            self._waiting += data
+        if self._waiting:
+            del self._waiting[: self._write(memoryview(self._waiting)[:_WRITE_BYTES])]
+
+    def _write(self, data: bytes | memoryview) -> int:
         try:
-            sent = self._sock.send(memoryview(self._waiting)[: 1 << 20])
+            return self._sock.send(data)
         except BlockingIOError:
-            return
+            return 0
         except OSError:
-            sent = len(self._waiting)
-        del self._waiting[:sent]
+            return len(data)

@@ -59,6 +59,12 @@ def _warm_matplotlib() -> None:
     axes.plot([0, 1], [0, 1], label="warm")
     figure.canvas.draw()
     plt.close("all")
+    # It forgets the open files of fonts in each fork, at a cost: here, once for all.
+    from matplotlib import font_manager
+
+    forget = getattr(getattr(font_manager, "_get_font", None), "cache_clear", None)
+    if forget:
+        forget()
 
 
 _WARM_UPS: dict[str, Callable[[], Any]] = {

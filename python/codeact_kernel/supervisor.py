@@ -6,6 +6,7 @@ processes, the guard of system calls, and the meter of what they use together.
 
 from __future__ import annotations
 
+import _signal
 import math
 import os
 import select
@@ -21,7 +22,7 @@ from .processes import descendants, end_processes, reap
 from .syscall_guard import SyscallGuard
 from .wire import decode, read_frame
 from .worker import Worker
-from .worker_handle import WorkerHandle, start_worker
+from .worker_handle import NoWorker, WorkerHandle, start_worker
 
 _LOOK_SECONDS = 0.1
 _OPEN_SECONDS = 5.0
@@ -64,17 +65,17 @@ class Supervisor:
         self._meter: Meter | None = None
         self._start_helper: Callable[[], int] | None = None
         self._helper = 0
+        self._poll = select.poll()
+        self._sources: dict[int, int] = {}
 
-    def start_worker(self) -> None:
-        """Fork the first worker, which can be done before there is anything to serve."""
+    def prepare(self) -> None:
+        """Do what can be done before there is anything to serve."""
         for sock in (self._waker, self._wake):
             sock.setblocking(False)
         signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
+        _signal.signal(signal.SIGCHLD, _do_nothing)
         for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(ignored, signal.SIG_IGN)
-        self._first_pipes = OutputPipes()
-        self._first_worker = self.start_fresh_worker(self._first_pipes)
+            _signal.signal(ignored, _signal.SIG_IGN)
 
     def keep_helper(self, start: Callable[[], int]) -> None:
         """Keep the process that `start` forks running as long as there are branches. Raises OSError."""
@@ -90,10 +91,9 @@ class Supervisor:
         """
         self._meter = meter
         os.chdir(folder)
-        environment = request.get("network", {}).get("environment", {})
-        os.environ.update(environment)  # for workers that are forked later
-        self._first_worker.send({"type": "start", "folder": folder, "environment": environment})
-        first = Branch(self, request["session"], self._first_worker, self._first_pipes, KeptOutputs())
+        # For the workers, which are forked later.
+        os.environ.update(request.get("network", {}).get("environment", {}))
+        first = Branch(self, request["session"], NoWorker(), OutputPipes(), KeptOutputs())
         self._branches.append(first)
         first.connect(wire, request)
         try:
@@ -115,39 +115,33 @@ class Supervisor:
         for listener in [sock for sock in self._arrivals if sock.fileno() in ready]:
             self._welcome(listener)
         for branch in [branch for branch in self._branches if branch.wire]:
-            if branch.wire.fileno() in ready:
-                branch.read_wire()
-            branch.host.flush()
-            branch.worker.flush()
-            if not branch.host.congested:
-                branch.pass_outputs_on()
-            branch.check_deadline()
+            branch.proceed(ready)
             if branch.closed:
                 self._end_branch(branch)
         self._check_usage()
 
     def _wait(self) -> set[int]:
-        poll = select.poll()
-        for source in (self._waker, *self._arrivals, *self._guard.listeners):
-            poll.register(source, select.POLLIN)
+        sources = dict.fromkeys((self._waker.fileno(), *self._guard.listeners), select.POLLIN)
+        for arrival in self._arrivals:
+            sources[arrival.fileno()] = select.POLLIN
         waits = []
         for branch in self._branches:
-            if not branch.wire:
-                continue
-            poll.register(branch.wire, select.POLLIN | (select.POLLOUT if branch.host.waiting else 0))
-            if not branch.host.congested:
-                poll.register(branch.worker.socket, select.POLLIN | (select.POLLOUT if branch.worker.waiting else 0))
-                for source in (*branch.pipes.readable, *(copy.socket for copy in branch.copies)):
-                    poll.register(source, select.POLLIN)
+            sources.update(branch.sources())
             seconds = branch.seconds_left()
             if seconds is not None:
                 waits.append(min(max(0.0, seconds), _LOOK_SECONDS if self._meter else seconds))
+        if sources != self._sources:
+            for gone in self._sources.keys() - sources.keys():
+                self._poll.unregister(gone)
+            for fd, events in sources.items():
+                self._poll.register(fd, events)
+            self._sources = sources
         wait = min(waits, default=math.inf)
-        events = poll.poll(None if wait == math.inf else wait * 1000)
-        for fd, event in events:
+        happened = self._poll.poll(None if wait == math.inf else wait * 1000)
+        for fd, event in happened:
             if fd in self._guard.listeners and not event & select.POLLIN:
                 self._guard.hung_up(fd)
-        return {fd for fd, _ in events}
+        return {fd for fd, _ in happened}
 
     def cell_starts(self) -> None:
         """Tell the meter that what is used now is not the fault of the next cell."""
@@ -284,6 +278,10 @@ class Supervisor:
         self._branches.remove(branch)
         if self._branches:
             self.end_processes_of(branch)
+
+
+def _do_nothing(*_: object) -> None:
+    """Handle a signal: that it has come is what matters."""
 
 
 def _drain(sock: socket.socket) -> None:

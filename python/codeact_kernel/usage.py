@@ -18,6 +18,8 @@ SCRATCH_FOLDERS = ("/tmp", "/dev/shm", "/home/codeact")
 
 _SHARE_OF_TIME = 0.05
 _BETWEEN_WALKS_SECONDS = 0.25
+# Most cells are over by then; the machine cannot run out of memory by then.
+_FIRST_LOOK_SECONDS = 0.02
 # What a pipe holds when it is full, and about what a socket does. The kernel counts neither.
 _CHANNEL_BYTES = 65_536
 # Usual file systems keep one inode for so many bytes, and run out of either.
@@ -55,6 +57,7 @@ class UsageMeter:
             self._disk.start_over()
         self._disk_at_start = self._disk.used_bytes
         self._scratch_at_start = _scratch_bytes(self._scratch)
+        self._not_before = max(self._not_before, time.monotonic() + _FIRST_LOOK_SECONDS)
 
     def exceeded(self) -> str | None:
         """Return "memory" or "disk" when that limit is passed, and None otherwise. Raises nothing."""

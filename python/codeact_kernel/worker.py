@@ -12,8 +12,8 @@ A frozen copy that is told to ``thaw`` becomes the worker.
 
 from __future__ import annotations
 
+import _signal
 import ctypes
-import gc
 import os
 import resource
 import signal
@@ -28,17 +28,23 @@ from .channel import Channel
 from .host_calls import HostCalls
 from .host_functions import HostFunctions
 from .interpreter import Interpreter
-from .libc import fork_sibling
+from .libc import block_signals, finish_fork, fork_sibling, set_signal_mask
 from .preload import reseed
 from .thread_pools import pause_openmp
 from .variables import list_variables
+from .wire import decode, encode, frame_bytes
 
 # Bound now, so that nothing the cells patch later can get between a cell and its report.
 _fork, _exit, _getpid, _dup2, _fstat = os.fork, os._exit, os.getpid, os.dup2, os.fstat
-_listdir, _waitpid, _sigmask, _sigtimedwait = os.listdir, os.waitpid, signal.pthread_sigmask, signal.sigtimedwait
+_setsid, _stat, _waitpid, _sigtimedwait = os.setsid, os.stat, os.waitpid, signal.sigtimedwait
 _getrusage, _monotonic = resource.getrusage, time.monotonic
 _current_thread = threading.current_thread
 
+# Not that of `signal`: it looks each handler up among the names of constants, and fails for functions.
+_set_handler = _signal.signal
+
+_FROZEN = encode({"type": "frozen"})
+_USUAL_COMMAND = frame_bytes({"type": "execute", "id": 1, "token": "0" * 16, "code": "1 + 1"})
 _IGNORED_WHILE_FROZEN = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM, signal.SIGIO)
 
 # Time for a cell to clean up before the next interrupt reaches it.
@@ -69,13 +75,14 @@ class Worker:
 
         `standard` are private copies of the descriptors that 0, 1 and 2 must be when a cell starts.
         """
-        self._pid = _getpid()
         self._standard = standard
+        finish_fork()
+        reseed()
+        self._pid = _getpid()
         self._channel = Channel(sock, standard[1:], self._calls.settle)
-        self._calls.folder = os.getcwd()
+        saved_variables.folder = self._calls.folder = os.getcwd()
         packages.use(os.getcwd())
         self._calls.connect(self._channel)
-        signal.signal(signal.SIGINT, self._on_interrupt)
         while True:
             command = self._channel.receive()
             if command is None:
@@ -83,18 +90,12 @@ class Worker:
             kind = command["type"]
             if kind == "execute":
                 self._execute(command)
-            elif kind == "start":
-                os.chdir(command["folder"])
-                os.environ.update(command["environment"])
-                saved_variables.folder = command["folder"]
-                self._calls.folder = command["folder"]
-                packages.use(command["folder"])
             elif kind == "provide":
                 self._functions.provide(command["functions"], command["modules"])
             elif kind == "checkpoint":
                 self._checkpoint(command)
                 if self._channel.is_quiet():
-                    self._interpreter.touch()
+                    self._touch()
             elif kind == "variables":
                 self._channel.send({"type": "variables", "variables": self._list_variables()})
 
@@ -102,7 +103,7 @@ class Worker:
         self._cell = command["id"]
         self._restore_descriptors()
         packages.refresh()
-        signal.signal(signal.SIGINT, self._on_interrupt)
+        _set_handler(signal.SIGINT, self._on_interrupt)
         before = _getrusage(resource.RUSAGE_SELF)
         status = self._interruptibly(command)
         self._flush_c(None)
@@ -120,6 +121,14 @@ class Worker:
                 "peakMemoryBytes": after.ru_maxrss * 1024,
             }
         )
+
+    def _touch(self) -> None:
+        """Go through what every cell needs: see Interpreter.touch."""
+        self._displaced_descriptors()
+        command = decode(_USUAL_COMMAND)
+        before = _getrusage(resource.RUSAGE_SELF)
+        self._interpreter.touch(encode)
+        encode({"type": "done", "token": command["token"], "cpuMs": before.ru_utime * 1000})
 
     def _interruptibly(self, command: dict[str, Any]) -> str:
         self._channel.interrupted = False
@@ -147,7 +156,10 @@ class Worker:
     def _emit(self, frame: dict[str, Any]) -> None:
         thread = _current_thread()
         frame["id"] = getattr(thread, "_codeact_cell", self._cell)
-        self._channel.send(frame)
+        if frame["type"] == "value":  # nothing is left to do then but to say so
+            self._channel.send_with_next(frame)
+        else:
+            self._channel.send(frame)
         if self._channel.interrupted and self._channel.in_main_thread():
             self._channel.interrupted = False
             raise KeyboardInterrupt
@@ -176,25 +188,23 @@ class Worker:
         if not descriptors:  # the cells hold so many that there was no room for one more: there is no copy then
             return
         sock = socket.socket(fileno=descriptors[0])
-        gc.freeze()
-        random_states = _random_states()
         with self._channel.hold():
-            is_copy = _fork_sibling()
-            if not is_copy:
+            mask = block_signals(_IGNORED_WHILE_FROZEN)
+            restore = _fork_asleep(sock)
+            if restore is None:
+                set_signal_mask(mask)
                 sock.close()
                 return
             self._channel.move(sock)
             self._calls.connect(self._channel)
         self._pid = _getpid()
-        os.setsid()
-        handlers = {number: signal.signal(number, signal.SIG_IGN) for number in _IGNORED_WHILE_FROZEN}
-        self._channel.send({"type": "frozen"})
         self._is_branch = self._wait_for_thaw()
+        handlers = {number: _set_handler(number, _signal.SIG_IGN) for number in _IGNORED_WHILE_FROZEN}
+        set_signal_mask(mask)
         for number, handler in handlers.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+            _set_handler(number, _signal.SIG_DFL if handler is None else handler)
         if not self._is_branch:
-            for restore in random_states:
-                restore()
+            restore()
 
     def _wait_for_thaw(self) -> bool:
         """Wait until this copy becomes a worker; true when it is that of a branch."""
@@ -234,42 +244,73 @@ class Worker:
 
     def _restore_descriptors(self) -> None:
         """Undo what an earlier cell may have done to descriptors 0, 1 and 2."""
+        for target, source in self._displaced_descriptors():
+            _dup2(source, target)
+
+    def _displaced_descriptors(self) -> list[tuple[int, int]]:
+        displaced = []
         for target, source in enumerate(self._standard):
             try:
                 if os.path.samestat(_fstat(target), _fstat(source)):
                     continue
             except OSError:
                 pass
-            _dup2(source, target)
+            displaced.append((target, source))
+        return displaced
 
 
-def _fork_sibling() -> bool:
-    """Fork a process that is not our child, so that no cell can see it in os.wait; true in that process.
+def _fork_asleep(sock: socket.socket) -> Callable[[], None] | None:
+    """Fork a process that is not our child, so that no cell can see it in os.wait, and that sleeps on `sock`.
 
-    It is the supervisor's child. Without a process to be had there is none, and its socket closes.
+    Returns None, and in that process, once its first command has come, what puts back the random generators.
+    Without a process to be had there is none, and its socket closes.
     """
+    restore: list[Callable[[], None]] = []
+
+    def sleep() -> None:
+        _sleep(sock)
+        restore.append(_random_state())  # Python reseeds its own as the last part of a fork
+
     try:
-        if len(_listdir("/proc/self/task")) > 1:
+        if _is_threaded():
             pause_openmp()
-        if len(_listdir("/proc/self/task")) == 1:
-            return fork_sibling() == 0
+        if not _is_threaded():
+            return None if fork_sibling(sleep) else restore[0]
     except OSError:
         pass
     # Threads may hold locks that only the C library's own fork waits for; it makes children, though, so the
     # child leaves its place to a child of its own.
-    mask = _sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    mask = block_signals([signal.SIGCHLD])
+    restore.append(_random_state())
     try:
         middle = _fork()
         if middle == 0:
             _leave_to_child()
-            return True
+            set_signal_mask(mask)
+            _sleep(sock)
+            return restore[0]
         _waitpid(middle, 0)
         _sigtimedwait({signal.SIGCHLD}, 0)
-        return False
     except OSError:
-        return False
-    finally:
-        _sigmask(signal.SIG_SETMASK, mask)
+        pass
+    set_signal_mask(mask)
+    return None
+
+
+def _is_threaded() -> bool:
+    return _stat("/proc/self/task").st_nlink != 3  # a folder has two links, and one more for each folder in it
+
+
+def _sleep(sock: socket.socket) -> None:
+    """Be a frozen copy until a command comes: it touches as little memory as possible, since all is shared."""
+    try:
+        _setsid()
+        sock.send(_FROZEN)
+        if sock.recv(1, socket.MSG_PEEK):
+            return
+    except OSError:
+        pass
+    _exit(0)
 
 
 def _leave_to_child() -> None:
@@ -282,14 +323,14 @@ def _leave_to_child() -> None:
             _exit(0)
 
 
-def _random_states() -> list[Callable[[], None]]:
-    """Return what puts the random generators back: Python reseeds its own after a fork."""
-    states: list[Callable[[], None]] = []
+def _random_state() -> Callable[[], None]:
+    """Return what puts the random generators back."""
     module = sys.modules.get("random")
-    if module is not None:
-        state = module.getstate()
-        states.append(lambda: module.setstate(state))
-    return states
+    try:
+        state = module.getstate()  # type: ignore[union-attr]
+    except Exception:  # it is not imported, or a cell has put something else in its place
+        return lambda: None
+    return lambda: module.setstate(state)  # type: ignore[union-attr]
 
 
 def _c_flush() -> Callable[[None], Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import _signal
 import errno
-import gc
 import os
 import signal
 import socket
 import struct
 from typing import Any, Callable, Iterator
 
+from .libc import fork_bare
 from .outgoing import Outgoing
 from .processes import kill
 from .wire import FrameReader, ProtocolError, encode
@@ -112,6 +113,18 @@ class WorkerHandle:
         self.socket.close()
 
 
+class NoWorker(WorkerHandle):
+    """Stands for a worker that is not needed yet: nothing comes from it, and it does not end."""
+
+    def __init__(self) -> None:
+        ours, self._theirs = socket.socketpair()
+        super().__init__(ours)
+
+    def end(self) -> None:
+        super().end()
+        self._theirs.close()
+
+
 def start_worker(
     worker: Any, standard: tuple[int, int, int], prepare: Callable[[], int | None]
 ) -> tuple[WorkerHandle, int | None]:
@@ -121,8 +134,7 @@ def start_worker(
     `prepare` returned there. Raises OSError.
     """
     ours, theirs = socket.socketpair()
-    gc.freeze()
-    pid = os.fork()
+    pid = _fork()
     if pid == 0:
         _become(worker, theirs, standard, prepare)
     theirs.close()
@@ -133,6 +145,13 @@ def start_worker(
     return WorkerHandle(ours, pid), descriptors[0] if descriptors else None
 
 
+def _fork() -> int:
+    try:
+        return fork_bare()
+    except OSError:  # the machine's processor or its kernel does not offer it
+        return os.fork()
+
+
 def _become(
     worker: Any, sock: socket.socket, standard: tuple[int, int, int], prepare: Callable[[], int | None]
 ) -> None:
@@ -141,7 +160,7 @@ def _become(
         os.setsid()
         signal.set_wakeup_fd(-1)
         for ordinary in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(ordinary, signal.SIG_DFL)
+            _signal.signal(ordinary, _signal.SIG_DFL)
         for target, source in enumerate(standard):
             os.dup2(source, target)
         _close_all_but({0, 1, 2, sock.fileno(), *standard})

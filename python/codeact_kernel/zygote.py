@@ -17,9 +17,9 @@ import traceback
 
 from . import isolation
 from .libc import PR_SET_PDEATHSIG, fork_into, prctl
-from .preload import preload, reseed
+from .preload import preload
 from .processes import reap
-from .rehearsal import rehearse
+from .rehearsal import rehearse_cells, rehearse_session
 from .supervisor import Supervisor
 from .usage import UsageMeter
 from .wire import encode, read_frame
@@ -41,8 +41,7 @@ def serve(socket_path: str, modules: tuple[str, ...], ready_sandboxes: int) -> N
         if pid == 0:
             try:
                 prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-                _announce(modules)
-                Zygote(listener, ready_sandboxes).run()
+                _start(listener, modules, ready_sandboxes).run()
             except BaseException:  # noqa: BLE001 - a fork must not go on in its parent's code
                 traceback.print_exc()
             finally:
@@ -53,12 +52,14 @@ def serve(socket_path: str, modules: tuple[str, ...], ready_sandboxes: int) -> N
         time.sleep(_RESPAWN_SECONDS)
 
 
-def _announce(modules: tuple[str, ...]) -> None:
+def _start(listener: socket.socket, modules: tuple[str, ...], ready_sandboxes: int) -> Zygote:
     started = time.monotonic()
     versions = preload(modules)
-    rehearse()
+    rehearse_cells()
+    zygote = Zygote(listener, ready_sandboxes)
     boot_ms = (time.monotonic() - started) * 1000
     os.write(1, encode({"type": "zygote-ready", "preloaded": versions, "bootMs": boot_ms}))
+    return zygote
 
 
 class Zygote:
@@ -67,6 +68,7 @@ class Zygote:
     def __init__(self, listener: socket.socket, ready_sandboxes: int) -> None:
         self._place = isolation.SandboxPlace()
         self._worker = Worker(self._place)
+        rehearse_session(self._worker, self._place)
         self._listener = listener
         self._wanted = ready_sandboxes
         self._waiting: dict[int, int] = {}
@@ -113,8 +115,8 @@ class Zygote:
         os.close(self._claims)
         isolation.enter_sandbox(uid, gid)
         self._place.open()
-        supervisor = Supervisor(self._worker, _prepare_worker, self._place)
-        supervisor.start_worker()
+        supervisor = Supervisor(self._worker, isolation.confine_worker, self._place)
+        supervisor.prepare()
         connection, _ = self._listener.accept()
         os.write(self._claim, _SLOT.pack(slot))
         self._listener.close()
@@ -123,12 +125,6 @@ class Zygote:
 
     def _forget(self, ended: set[int]) -> None:
         self._waiting = {slot: pid for slot, pid in self._waiting.items() if pid not in ended}
-
-
-def _prepare_worker() -> int | None:
-    listener = isolation.confine_worker()
-    reseed()
-    return listener
 
 
 def _serve_session(supervisor: Supervisor, connection: socket.socket, place: isolation.SandboxPlace) -> None:

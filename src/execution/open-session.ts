@@ -66,10 +66,10 @@ export async function openSession(stream: Duplex, options: OpenSessionOptions): 
     return files.length === 0 ? outcome : { ...outcome, files };
   }
 
+  /** Forgets a checkpoint. Never rejects: what is left of it goes with the session. */
   async function drop(number: number): Promise<void> {
-    kept.delete(number);
     await kernel.request({ type: "drop", checkpoint: number }).catch(() => undefined);
-    await workspace.forget(number);
+    await workspace.forget(number).catch(() => undefined);
   }
 
   async function checkpoint(): Promise<Checkpoint> {
@@ -81,7 +81,11 @@ export async function openSession(stream: Duplex, options: OpenSessionOptions): 
     ]);
     kept.add(number);
     const [oldest] = kept;
-    if (kept.size > limits.checkpoints && oldest !== undefined) await drop(oldest);
+    // In its turn: nobody waits for it.
+    if (kept.size > limits.checkpoints && oldest !== undefined) {
+      kept.delete(oldest);
+      void inOrder(() => drop(oldest));
+    }
     return { sessionId: id, number };
   }
 
