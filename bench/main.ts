@@ -8,7 +8,7 @@ import type { Machine } from "./machine.ts";
 
 const usage = `usage: npm run --silent bench -- engine [--json]
        npm run --silent bench -- fidelity --data DIR [--json] [--out FILE]
-           [--libraries PYTHON] [--reference PYTHON]`;
+           [--every N] [--libraries PYTHON] [--reference PYTHON]`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -18,6 +18,7 @@ const { values, positionals } = parseArgs({
     out: { type: "string", default: "codeact-output/fidelity-differences.jsonl" },
     libraries: { type: "string" },
     reference: { type: "string" },
+    every: { type: "string", default: "1" },
   },
 });
 
@@ -48,10 +49,12 @@ async function reportEngine(): Promise<Report> {
 
 async function reportFidelity(): Promise<Report> {
   const { data: folder, out, libraries, reference } = values;
-  if (folder === undefined) stopWithUsage();
+  const every = Number(values.every);
+  if (folder === undefined || !Number.isInteger(every) || every < 1) stopWithUsage();
   const data = await benchFidelity({
     data: folder,
     out,
+    every,
     ...(libraries === undefined ? {} : { libraries }),
     ...(reference === undefined ? {} : { reference }),
     onProgress(what) {
