@@ -223,6 +223,8 @@ class Supervisor:
         self.exits.update(reap())
 
     def _is_protected(self, pid: int) -> bool:
+        if pid == 0:  # the caller's own group, in which nothing of ours is
+            return False
         for branch in self._branches:
             for copy in branch.copies:
                 if not copy.pid:
