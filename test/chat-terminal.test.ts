@@ -63,7 +63,7 @@ function cell(code: string): string {
   return `<execute>\n${code}\n</execute>`;
 }
 
-describe("codeact chat in a terminal", () => {
+describe("codeact chat in a terminal", { timeout: 120_000 }, () => {
   it("talks, takes a message back with its variables and files, and leaves", async () => {
     const model = replay(
       cell("x = 1; open('f.txt', 'w').write('one')\nprint('x is', x)"),
@@ -159,6 +159,41 @@ describe("codeact chat in a terminal", () => {
     );
     const asked = completions(server).map((request) => request.messages.at(-1)?.content);
     expect(asked).toEqual(["first line\nsecond line", "first line\nsecond line"]);
+  });
+
+  it("asks about calls of tools, and takes back what a cell asked that is over", async () => {
+    const definition = new URL("../src/tools/tool.ts", import.meta.url).href;
+    writeFileSync(
+      join(cwd, "disk.mjs"),
+      `import { tool } from ${JSON.stringify(definition)};
+export const remove = tool({ name: "remove", description: "Removes.", input: { type: "object", properties: { path: { type: "string" } } }, needsApproval: true, run: ({ path }) => "removed " + path });
+`,
+    );
+    const model = replay(
+      cell("print(remove(path='old.txt'))"),
+      "It is gone.",
+      cell("input('Anyone? ')"),
+      "Nobody answered.",
+    );
+    const { text } = await chat(
+      ["--model", model, "--tools", "disk.mjs", "--timeout", "2"],
+      [
+        ["expect", ready],
+        ["send", "remove it\r"],
+        ["expect", "remove wants to run with"],
+        ["expect", "[y]es, [n]o"],
+        ["send", "y\r"],
+        ["expect", "It is gone."],
+        ["expect", prompt],
+        ["send", "ask\r"],
+        ["expect", "Anyone?"],
+        ["expect", "the time limit"],
+        ["expect", "Nobody answered."],
+        ["expect", prompt],
+        ["send", ctrlD],
+      ],
+    );
+    expect(text).toContain("removed old.txt");
   });
 
   it("goes on with an earlier conversation: messages, files and variables", async () => {

@@ -1,6 +1,6 @@
-import { createInterface, type Interface } from "node:readline/promises";
+import { createInterface } from "node:readline/promises";
 import type { ApprovalDecision, ApprovalRequest, OnApproval } from "../tools/approvals.ts";
-import type { CliContext } from "./cli-context.ts";
+import type { CliContext, TerminalStream } from "./cli-context.ts";
 import { safeTerminalText, styled } from "./terminal/terminal-text.ts";
 
 const maxShownCharacters = 2000;
@@ -11,8 +11,6 @@ const maxShownCharacters = 2000;
 export function createApprovalPrompt(context: CliContext): OnApproval {
   const { stdin, stderr } = context;
   const isInteractive = "isTTY" in stdin && stdin.isTTY === true && stderr.isTTY === true;
-  let queue: Promise<unknown> = Promise.resolve();
-
   if (!isInteractive) {
     return ({ tool }) => {
       stderr.write(
@@ -22,11 +20,19 @@ export function createApprovalPrompt(context: CliContext): OnApproval {
     };
   }
 
+  return createApprovalQueue((request, signal) => ask(request, context, signal));
+}
+
+/** Asks about one call after the other. */
+export function createApprovalQueue(
+  ask: (request: ApprovalRequest, signal: AbortSignal) => Promise<ApprovalDecision>,
+): OnApproval {
+  let queue: Promise<unknown> = Promise.resolve();
   return (request, { signal }) => {
     const decision = queue.then(async () => {
       // Another answer may have settled it while it waited in line.
       if (signal.aborted) return { approved: false } as const;
-      return await ask(request, context, signal);
+      return await ask(request, signal);
     });
     queue = decision.catch(() => undefined);
     return decision;
@@ -38,19 +44,41 @@ async function ask(
   { stdin, stderr }: CliContext,
   signal: AbortSignal,
 ): Promise<ApprovalDecision> {
-  stderr.write(`\n${styled("bold", safeTerminalText(request.tool), stderr)} wants to run with\n`);
-  stderr.write(`${shown(request.input)}\n`);
   const terminal = createInterface({ input: stdin, output: stderr, terminal: true });
   // Raw mode keeps Ctrl-C from becoming a signal.
   terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
   try {
-    for (;;) {
-      const question = "[y]es, [n]o, no [because ...], [a]lways, ne[v]er, [e]dit? ";
-      const decision = await read((await terminal.question(question, { signal })).trim());
-      if (decision !== undefined) return decision;
-    }
+    return await askApproval(request, {
+      stream: stderr,
+      async question(prompt, initial) {
+        const answer = terminal.question(prompt, { signal });
+        if (initial !== undefined) terminal.write(initial);
+        return await answer;
+      },
+    });
   } finally {
     terminal.close();
+  }
+}
+
+/** Somebody who can be asked. */
+export interface Person {
+  readonly stream: TerminalStream;
+  /** Resolves with a line; `initial` is there to be edited. What it throws ends the asking. */
+  question(prompt: string, initial?: string): Promise<string>;
+}
+
+/** Shows a call and asks until there is an answer. */
+export async function askApproval(
+  request: ApprovalRequest,
+  { stream, question }: Person,
+): Promise<ApprovalDecision> {
+  stream.write(`\n${styled("bold", safeTerminalText(request.tool), stream)} wants to run with\n`);
+  stream.write(`${shown(request.input)}\n`);
+  for (;;) {
+    const answer = await question("[y]es, [n]o, no [because ...], [a]lways, ne[v]er, [e]dit? ");
+    const decision = await read(answer.trim());
+    if (decision !== undefined) return decision;
   }
 
   async function read(answer: string): Promise<ApprovalDecision | undefined> {
@@ -71,25 +99,18 @@ async function ask(
         return { approved: false, ...(reason !== "" && { reason }) };
       case "e":
       case "edit":
-        return await edit(terminal, request.input, signal);
+        return edited(await question("arguments: ", visibleJson(request.input)));
       default:
         return undefined;
     }
   }
 }
 
-/** Has the arguments edited as JSON; undefined when that came to nothing. */
-async function edit(
-  terminal: Interface,
-  input: unknown,
-  signal: AbortSignal,
-): Promise<ApprovalDecision | undefined> {
-  const answer = terminal.question("arguments: ", { signal });
-  terminal.write(visibleJson(input));
+/** Reads arguments that were edited as JSON; undefined when they are none. */
+function edited(answer: string): ApprovalDecision | undefined {
   try {
-    return { approved: true, input: JSON.parse(await answer) as unknown };
-  } catch (error) {
-    if (signal.aborted) throw error;
+    return { approved: true, input: JSON.parse(answer) as unknown };
+  } catch {
     return undefined;
   }
 }

@@ -53,6 +53,8 @@ export async function runExchange(shell: ChatShell, task: string): Promise<numbe
   try {
     if (source.isInteractive) view.stream.write("\n");
     for await (const event of chat.send(task, controller.signal)) {
+      // A cell that is over waits for no answer.
+      if (event.type === "cell-end") source.withdraw();
       view.event(event);
       if (event.type === "run-end") exitCode = exitCodeOf(event.result);
     }

@@ -13,7 +13,9 @@ export interface MessageSource extends Disposable {
   /** The next message or command; `initial` is there to be edited. */
   next(initial?: string): Promise<LineResult>;
   /** Asks for one line on behalf of code. */
-  ask(question: string, password: boolean): Promise<LineResult>;
+  ask(question: string, password: boolean, initial?: string): Promise<LineResult>;
+  /** Takes the question back that code has asked; its answer is then `end`. */
+  withdraw(): void;
   /** Called for Ctrl-C while nothing is asked for. */
   onInterrupt: (() => void) | undefined;
 }
@@ -50,11 +52,13 @@ export function createTerminalSource(
         complete,
         isOpen: isOpenMessage,
       }),
-    ask: (question, password) =>
+    ask: (question, password, initial = "") =>
       editor.read({
+        initial,
         prompt: styled("cyan", `? ${promptText(question, password)}`, stdout),
         hidden: password,
       }),
+    withdraw: () => editor.withdraw(),
     get onInterrupt() {
       return editor.onInterrupt;
     },
@@ -99,6 +103,7 @@ export function createPipeSource(stdin: Readable, show: (message: string) => voi
       const text = await readLine();
       return text === undefined ? { type: "end" } : { type: "line", text };
     },
+    withdraw() {},
     onInterrupt: undefined,
     [Symbol.dispose]() {
       stdin.destroy();

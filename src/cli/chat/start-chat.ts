@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import type { AgentSettings } from "../../agent/agent.ts";
+import type { CallsSettings } from "../../agent/calls/calls.ts";
 import type { OpenOptions } from "../../execution/runtime.ts";
+import type { ApprovalDecision, ApprovalRequest } from "../../tools/approvals.ts";
+import { askApproval, createApprovalPrompt, createApprovalQueue } from "../approval-prompt.ts";
 import type { CliContext } from "../cli-context.ts";
 import { createOutputFolder } from "../output-folder.ts";
 import { chooseRuntime } from "../runtime-choice.ts";
@@ -23,8 +26,12 @@ export interface StartOptions extends RuntimeChoice {
   readonly data: string;
   readonly inputs: readonly InputFile[];
   readonly limits?: OpenOptions["limits"];
-  readonly settings: Omit<AgentSettings, "model" | "messages" | "environment" | "onInput">;
+  readonly settings: Omit<
+    AgentSettings,
+    "model" | "messages" | "environment" | "onInput" | "onApproval"
+  >;
   readonly out?: string;
+  readonly calls?: CallsSettings;
   /** Turns what the user wrote into a model; without a spec, the default one. */
   readonly resolve: (spec: string | undefined) => Promise<ChosenModel>;
 }
@@ -80,12 +87,19 @@ async function talk(
   };
 
   const { runtime, python, environment } = await chooseRuntime(options, context, starting.signal);
+  const { calls } = options;
   view.waiting("starting Python");
   await using _runtime = runtime;
   const chatOptions: ChatOptions = {
     runtime,
     ...(options.limits && { limits: options.limits }),
-    settings: { ...options.settings, environment, onInput: answerInput },
+    settings: {
+      ...options.settings,
+      ...(calls && { calls: { ...calls, agent: calls.agent === true && { runtime } } }),
+      environment,
+      onInput: answerInput,
+      onApproval: isTerminal ? createApprovalQueue(askPerson) : createApprovalPrompt(context),
+    },
     onNotice: view.note,
   };
   const opened = await openChat(file, chosen, chatOptions, starting.signal);
@@ -101,6 +115,28 @@ async function talk(
     const result = await source.ask(prompt, password);
     if (result.type === "interrupt") source.onInterrupt?.();
     return result.type === "line" ? result.text : undefined;
+  }
+
+  /** Asks about a call of a tool; without an answer it is refused. */
+  async function askPerson(
+    request: ApprovalRequest,
+    signal: AbortSignal,
+  ): Promise<ApprovalDecision> {
+    view.pause();
+    const withdraw = (): void => source.withdraw();
+    signal.addEventListener("abort", withdraw, { once: true });
+    try {
+      return await askApproval(request, {
+        stream: view.stream,
+        async question(prompt, initial) {
+          const result = await source.ask(prompt, false, initial);
+          if (result.type === "interrupt") source.onInterrupt?.();
+          return result.type === "line" ? result.text : "no";
+        },
+      });
+    } finally {
+      signal.removeEventListener("abort", withdraw);
+    }
   }
 
   async function switchTo(next: ConversationFile, model?: ChosenModel): Promise<void> {

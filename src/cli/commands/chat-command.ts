@@ -14,9 +14,11 @@ import type { McpChoice } from "../mcp-servers.ts";
 import { parseSecondsToMs } from "../parse-options.ts";
 import { runtimeOptions } from "../runtime-choice.ts";
 import type { RuntimeChoice } from "../runtime-choice.ts";
+import { addToolOptions, loadTools, readApprovalPolicy } from "../tool-options.ts";
+import type { ToolOptions } from "../tool-options.ts";
 import { readInputFiles } from "../workspace-files.ts";
 
-interface ChatCommandOptions extends RuntimeChoice, AgentOptionValues, McpChoice {
+interface ChatCommandOptions extends RuntimeChoice, AgentOptionValues, McpChoice, ToolOptions {
   readonly timeout?: number;
   readonly out?: string;
   readonly resume?: string | true;
@@ -38,11 +40,13 @@ export function createChatCommand(context: CliContext): Command {
     )
     .option("--out <folder>", "where plots and files are saved (default: codeact-output)");
   for (const option of runtimeOptions()) command.addOption(option);
-  return addAgentOptions(command).action(async (files: string[], options: ChatCommandOptions) => {
-    const isModelNamed = command.getOptionValueSource("model") === "cli";
-    if (options.list === true) listAll(context);
-    else context.setExitCode(await chat(files, options, isModelNamed, context));
-  });
+  return addToolOptions(addAgentOptions(command)).action(
+    async (files: string[], options: ChatCommandOptions) => {
+      const isModelNamed = command.getOptionValueSource("model") === "cli";
+      if (options.list === true) listAll(context);
+      else context.setExitCode(await chat(files, options, isModelNamed, context));
+    },
+  );
 }
 
 function listAll({ env, stdout, stderr }: CliContext): void {
@@ -59,6 +63,8 @@ async function chat(
 ): Promise<number> {
   const { env, stderr, cwd } = context;
   const inputs = readInputFiles(files, cwd);
+  const approvals = readApprovalPolicy(options, cwd);
+  const tools = await loadTools(options, cwd);
   const data = dataFolder(env);
   const place =
     options.resume === undefined
@@ -83,7 +89,9 @@ async function chat(
         settings: {
           ...agentSettings(options),
           ...(telemetry && { telemetry }),
-          ...(servers && { tools: servers.tools, toolModules: servers.modules }),
+          tools: [...tools, ...(servers?.tools ?? [])],
+          ...(servers && { toolModules: servers.modules }),
+          approvals,
         },
         ...(options.timeout !== undefined && { limits: { timeoutMs: options.timeout } }),
         resolve: (spec) => resolve(spec, context),

@@ -46,6 +46,8 @@ export type LineResult =
 export interface LineEditor extends Disposable {
   /** Reads one text. One call at a time. */
   read(request: LineRequest): Promise<LineResult>;
+  /** Ends what is being read as if the terminal were gone. */
+  withdraw(): void;
   /** Called for Ctrl-C while nothing is read. Other keys wait for the next `read`. */
   onInterrupt: (() => void) | undefined;
 }
@@ -250,6 +252,7 @@ export function createLineEditor(
 
   const editor: LineEditor = {
     onInterrupt: undefined,
+    withdraw: onEnd,
     read(request) {
       const done = Promise.withResolvers<LineResult>();
       const initial = request.initial ?? "";
