@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { Command, Option } from "commander";
 import { z } from "zod";
 import { CodeActError } from "../errors.ts";
+import { formatNames } from "../formats/choose-format.ts";
 
 /** An option that can also be set by an environment variable and in the config file. */
 export interface Setting {
@@ -23,6 +24,7 @@ const amount = z.number().positive();
 /** All settings, in the order in which they are documented. */
 export const settings: readonly Setting[] = [
   { ...setting("model", text, "model to use"), isReadElsewhere: true },
+  setting("format", z.enum(formatNames), "how the model writes its actions"),
   setting("runtime", z.enum(["sandbox", "bare"]), "where the code runs"),
   { ...setting("python", text, "Python interpreter to use"), isReadElsewhere: true },
   setting("timeout", amount, "time limit of one piece of code, in seconds"),
