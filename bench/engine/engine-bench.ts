@@ -10,6 +10,7 @@ import { measureLoopOverhead } from "./loop-overhead.ts";
 import { measureOutputStream } from "./output-stream.ts";
 import { measureSessionsOpen } from "./sessions-open.ts";
 import { measureSessionOpen } from "./session-open.ts";
+import { measureToolCalls } from "./tool-calls.ts";
 import { thinkMs } from "./think-time.ts";
 
 export interface BenchReport {
@@ -23,6 +24,7 @@ const measures = [
   measureIdleMemory,
   measureCheckpoints,
   measureOutputStream,
+  measureToolCalls,
   measureSessionsOpen,
   measureChurnLeaks,
   measureLoopOverhead,

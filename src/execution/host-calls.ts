@@ -44,6 +44,8 @@ export interface HostCalls {
 
 interface CallingCell {
   readonly onPause: (isPaused: boolean) => void;
+  /** The sessions that wait for this very cell. */
+  readonly callers: readonly string[];
   made: number;
   suspensions: number;
 }
@@ -100,7 +102,7 @@ export function createHostCalls(options: HostCallsOptions): HostCalls {
         return resume;
       },
     };
-    const path = [...(callers.getStore() ?? []), sessionId];
+    const path = [...calling.callers, sessionId];
     let reply: string;
     try {
       const result = await callers.run(path, async () => callee.call(name, input, context));
@@ -147,7 +149,7 @@ export function createHostCalls(options: HostCallsOptions): HostCalls {
       controller?.abort();
     },
     startCell(onPause) {
-      cell = { onPause, made: 0, suspensions: 0 };
+      cell = { onPause, callers: callers.getStore() ?? [], made: 0, suspensions: 0 };
     },
     endCell() {
       cell = undefined;

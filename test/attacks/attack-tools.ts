@@ -46,3 +46,13 @@ def in_child(function):
     status = os.waitpid(pid, 0)[1]
     return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 `;
+
+/** Python with `wire`, the worker's own socket to its supervisor, and `forge`, which writes a frame to it. */
+export const wireTools = `
+import json, socket, stat, struct
+wire = [fd for fd in map(int, os.listdir("/proc/self/fd"))
+        if os.path.exists(f"/proc/self/fd/{fd}") and stat.S_ISSOCK(os.fstat(fd).st_mode)][0]
+def raw(body): os.write(wire, struct.pack("!I", len(body)) + body)
+def forge(**frame): raw(json.dumps(frame, separators=(",", ":")).encode())
+done = dict(status="ok", state="kept", executionCount=99, wallMs=1, cpuMs=1, peakMemoryBytes=1)
+`;

@@ -2,18 +2,9 @@ import { describe, expect, it } from "vitest";
 import { isCodeActError } from "../../src/errors.ts";
 import type { Session } from "../../src/execution/session.ts";
 import { createArena, printed, valueOf } from "./arena.ts";
+import { wireTools } from "./attack-tools.ts";
 
 const arena = await createArena();
-
-/** Python with `wire`, the worker's own socket to its supervisor, and `forge`, which writes a frame to it. */
-const wireTools = `
-import json, socket, stat, struct
-wire = [fd for fd in map(int, os.listdir("/proc/self/fd"))
-        if os.path.exists(f"/proc/self/fd/{fd}") and stat.S_ISSOCK(os.fstat(fd).st_mode)][0]
-def raw(body): os.write(wire, struct.pack("!I", len(body)) + body)
-def forge(**frame): raw(json.dumps(frame, separators=(",", ":")).encode())
-done = dict(status="ok", state="kept", executionCount=99, wallMs=1, cpuMs=1, peakMemoryBytes=1)
-`;
 
 /** Runs hostile code, after which the session works or has ended with a fault; the sibling works. */
 async function attackWire(code: string, session: Session): Promise<"works" | "ended"> {
