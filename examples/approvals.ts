@@ -32,6 +32,6 @@ await using agent = createAgent({
 for await (const event of agent.run("Pay the bills.")) {
   if (event.type === "approval-request") console.log("asked:", event.tool, event.input);
   if (event.type === "approval-decision") console.log("approved:", event.approved);
-  if (event.type === "output" && event.output.type === "stream")
-    console.log(event.output.text.trim());
+  if (event.type !== "output" || event.output.type !== "stream") continue;
+  console.log(event.output.text.trim());
 }
