@@ -110,8 +110,7 @@ class HostCalls:
             from .pending_call import PendingCall
 
             pending = PendingCall(self, call, loop)
-            if self.channel.in_main_thread():
-                self._unawaited.append(pending)
+            self._unawaited.append(pending)
             self._submit(call)
             return pending
         try:
@@ -179,22 +178,27 @@ class HostCalls:
 
         Raises ToolError when one of them failed and nobody looked.
         """
-        pending, self._unawaited = self._unawaited, []
+        pending = self._take_unawaited()
         if not pending:
             return
-        failures = [error for error in [call.unseen_failure() for call in pending] if error is not None]
+        failures = [failure for failure in [call.unseen_failure() for call in pending] if failure is not None]
         values = {id(call): call for call in pending}
         for name, value in list(namespace.items()):
             if id(value) in values:
                 namespace[name] = values[id(value)].value_or_self()
         if failures:
-            raise failures[0]
+            more = f"; {len(failures) - 1} more such calls failed" if len(failures) > 1 else ""
+            raise ToolError(failures[0] + more)
 
     def drop_unawaited(self) -> None:
         """Abandon the calls that asynchronous code of a cell that failed left behind."""
-        pending, self._unawaited = self._unawaited, []
-        for call in pending:
+        for call in self._take_unawaited():
             call.drop()
+
+    def _take_unawaited(self) -> list[PendingCall]:
+        """Return the calls whose event loops are at rest; the other loops see to their own."""
+        pending, self._unawaited = self._unawaited, []
+        return [call for call in pending if not call.is_in_use()]
 
     def _new_call(self, tool: str, arguments: dict[str, Any]) -> Call:
         if _getpid() != self._owner:

@@ -18,6 +18,7 @@ from .ipython import StandIn
 from .shell import Shell
 from .session_functions import ReadOutput, SessionFunctions
 from .streams import Ask, Emit, Streams
+from .thread_errors import report_thread_errors
 from .tracebacks import describe_error
 from .transform import transform_cell, without_indentation
 
@@ -84,6 +85,7 @@ class Interpreter:
         self._functions = SessionFunctions(emit, read_output)
         self._provide_builtins()
         StandIn(self.shell.get_ipython).install()
+        report_thread_errors(self.namespace)
         open_figures.choose_backend()
         display.connect(self._show)
 

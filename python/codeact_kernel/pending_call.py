@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import operator
+import sys
 from typing import TYPE_CHECKING, Any, Callable
 
 from .guarded import BUILTINS
@@ -28,6 +30,7 @@ class PendingCall(asyncio.Future):
         self._call = call
         self._watched = True
         self._steps: Any = None
+        self._place = _calling_line()
         calls.watch(loop)
         call.on_settled = self._arrived
 
@@ -65,13 +68,18 @@ class PendingCall(asyncio.Future):
         self._calls.abandon(self._call)
         self._unwatch()
 
-    def unseen_failure(self) -> BaseException | None:
-        """Wait for the end; return the error that nobody has seen, if there is one."""
+    def is_in_use(self) -> bool:
+        """Tell whether the event loop of another thread runs and may still ask for the value."""
+        loop = self.get_loop()
+        return loop.is_running() and loop is not _running_loop()
+
+    def unseen_failure(self) -> str | None:
+        """Wait for the end; say what failed and where, if nobody has seen it."""
         self._wait()
         self._finish()
         if self.cancelled() or not self._log_traceback:  # type: ignore[attr-defined]
             return None
-        return self.exception()
+        return f"{self.exception()} ({self._call.tool} was called {self._place} without await)"
 
     def value_or_self(self) -> Any:
         """Return the value; this object when there is none."""
@@ -93,14 +101,14 @@ class PendingCall(asyncio.Future):
         self._unwatch()
         if self.done():
             return
+        settle, outcome = self.set_result, None
         try:
-            value = self._call.result()
+            outcome = self._call.result()
         except Exception as error:
-            if not self.get_loop().is_closed():
-                self.set_exception(error)
-            return
-        if not self.get_loop().is_closed():
-            self.set_result(value)
+            settle, outcome = self.set_exception, error
+        # A loop that is closed runs no callbacks, but what came of the call is kept all the same.
+        with contextlib.suppress(RuntimeError):
+            settle(outcome)
 
     def _unwatch(self) -> None:
         if self._watched:
@@ -150,6 +158,17 @@ class PendingCall(asyncio.Future):
         return self is other or self.wait_for_value() == other
 
     __hash__ = asyncio.Future.__hash__
+
+
+def _calling_line() -> str:
+    """Return which line of a cell makes the call."""
+    frame: Any = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if file.startswith("<cell "):
+            return f"on line {frame.f_lineno} of {file[1:-1]}"
+        frame = frame.f_back
+    return "outside of cells"
 
 
 def _delegate(name: str, function: Callable[..., Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import threading
 import unittest
 from typing import Any, Optional
 
@@ -19,6 +20,7 @@ class CellTestCase(unittest.TestCase):
         saved = {name: getattr(sys, name) for name in ("stdin", "stdout", "stderr", "path", "argv")}
         originals = {name: getattr(sys, f"__{name}__") for name in ("stdin", "stdout", "stderr")}
         main, finders = sys.modules["__main__"], list(sys.meta_path)
+        excepthook = threading.excepthook
 
         def restore() -> None:
             for name, value in saved.items():
@@ -27,6 +29,7 @@ class CellTestCase(unittest.TestCase):
                 setattr(sys, f"__{name}__", value)
             sys.modules["__main__"] = main
             sys.meta_path[:] = finders
+            threading.excepthook = excepthook
 
         self.addCleanup(restore)
         self.frames: list[dict[str, Any]] = []

@@ -35,6 +35,20 @@ class Tracebacks(CellTestCase):
             ],
         )
 
+    def test_of_a_thread_is_written_in_the_same_way(self) -> None:
+        source = "import threading\ndef f():\n    1 / 0\nt = threading.Thread(target=f, name='T'); t.start(); t.join()"
+        self.assertEqual(
+            self.text(source, "stderr"),
+            "Exception in thread T:\n"
+            "Traceback (most recent call last):\n"
+            "  cell 1, line 3, in f\n"
+            "       1 import threading\n"
+            "       2 def f():\n"
+            "    -> 3     1 / 0\n"
+            "       4 t = threading.Thread(target=f, name='T'); t.start(); t.join()\n"
+            "ZeroDivisionError: division by zero\n",
+        )
+
     def test_a_syntax_error_has_a_caret(self) -> None:
         error = self.error("x = 1\ny = 08")
         self.assertRegex(

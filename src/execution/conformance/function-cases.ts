@@ -225,11 +225,45 @@ export const functionCases: readonly ConformanceCase[] = [
           assert.equal(await valueOf(session, "type(x), x, y, z"), "(dict, {'n': 1}, 2, 'late')");
           const unseen = await session.execute("await asyncio.sleep(0)\nfail(1)\npass");
           assert.equal(unseen.error?.name, "ToolError");
+          assert.equal(
+            unseen.error?.message,
+            "no (fail was called on line 2 of cell 3 without await)",
+          );
           const seen =
             "r = await asyncio.gather(fail(1), return_exceptions=True)\ntype(r[0]).__name__";
           assert.equal(await valueOf(session, seen), "'ToolError'");
         },
       ),
+  },
+  {
+    name: "finishes calls that other event loops have left behind, and reports their failures",
+    run: (runtime) => {
+      const done: unknown[] = [];
+      const late = async (x: unknown): Promise<unknown> => {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        if (x === "bad") throw new Error("no");
+        done.push(x);
+        return x;
+      };
+      return withHost(runtime, hostOf({ late }), async (session) => {
+        const inRun =
+          "import asyncio\nasync def go():\n    late('bad'); late('bad')\n    return late('run')\nx = asyncio.run(go())";
+        const failed = await session.execute(inRun);
+        assert.equal(
+          failed.error?.message,
+          "no (late was called on line 3 of cell 1 without await); 1 more such calls failed",
+        );
+        assert.equal(await valueOf(session, "x"), "'run'");
+        const inThread =
+          "import threading\nasync def go():\n    late('thread')\n    late('bad')\nt = threading.Thread(target=asyncio.run, args=[go()])\nt.start(); t.join()";
+        const thread = await session.execute(inThread);
+        assert.equal(
+          thread.error?.message,
+          "no (late was called on line 4 of cell 3 without await)",
+        );
+        assert.deepEqual(done, ["run", "thread"]);
+      });
+    },
   },
   {
     name: "tells the function when its call is given up, and goes on",
