@@ -47,6 +47,20 @@ function recorded(network: Omit<NetworkOptions, "onRequest">) {
 }
 
 describe("a session with network", () => {
+  it("reaches a service of the host under the name that was allowed, and its own under the others", async () => {
+    await using session = await runtime.open({
+      network: { allow: [], allowPrivate: [`localhost:${port}`] },
+    });
+    const outcome = await session.execute(`
+import http.server, json, threading, urllib.request
+own = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+threading.Thread(target=own.serve_forever, daemon=True).start()
+print(json.load(urllib.request.urlopen("http://localhost:${port}/outside"))["url"])
+print(urllib.request.urlopen(f"http://127.0.0.1:{own.server_port}/").status)
+own.shutdown()`);
+    expect(streamText(outcome)).toBe("/outside\n200\n");
+  });
+
   it("fetches from an allowed host, is refused another, and tells of both", async () => {
     const { requests, network } = recorded({ allow });
     await using session = await runtime.open({ network });

@@ -6,7 +6,8 @@ import { getCACertificates } from "node:tls";
 import { createCertificateAuthority } from "./certificate-authority.ts";
 import { createHttpProxy } from "./http-proxy.ts";
 import { createInterception } from "./interception.ts";
-import type { NetworkOptions, NetworkRequest } from "./network.ts";
+import { parseHostRules } from "./host-rules.ts";
+import { allowedHosts, type NetworkOptions, type NetworkRequest } from "./network.ts";
 import { createNetworkPolicy } from "./policy.ts";
 import { createRequestLog } from "./request-log.ts";
 import { serveSocks, socksVersion } from "./socks.ts";
@@ -79,7 +80,7 @@ export async function openSessionNetwork(
 
   const announcement = {
     ...{ port: portInside, socket: `${name}.sock`, certificates: `${name}.pem` },
-    environment: networkEnvironment(),
+    environment: networkEnvironment(allowedHosts(options)),
   };
   const socketPath = join(folder, announcement.socket);
   const bundlePath = join(folder, announcement.certificates);
@@ -121,9 +122,13 @@ export async function openSessionNetwork(
 /** Where the sandbox shows the certificates; also named in python/codeact_kernel/isolation.py. */
 const certificatesInside = "/run/codeact/certificates.pem";
 
-function networkEnvironment(): Record<string, string> {
+/** Names of the sandbox itself, to which programs go directly unless they are meant to reach the host's. */
+const ownNames = ["localhost", "127.0.0.1", "::1"];
+
+function networkEnvironment(allowed: readonly string[]): Record<string, string> {
   const proxy = `http://127.0.0.1:${portInside}`;
-  const direct = "localhost,127.0.0.1,::1";
+  const outside = new Set(parseHostRules(allowed).map((rule) => rule.host));
+  const direct = ownNames.filter((name) => !outside.has(name)).join(",");
   const proxies = { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, ALL_PROXY: proxy, NO_PROXY: direct };
   const lowerCase = Object.entries(proxies).map(([key, value]) => [key.toLowerCase(), value]);
   const trusting = [
