@@ -1,6 +1,7 @@
 import type { Session } from "../execution/session.ts";
 import type { ActionFormat } from "../formats/format.ts";
-import { noOutputNotice } from "../formats/render.ts";
+import { noOutputNotice, observationHeading } from "../formats/render.ts";
+import { resultHeading } from "../formats/render-call.ts";
 import { messageText } from "../models/model.ts";
 import type { Message } from "../models/model.ts";
 import type { TurnRecords } from "./turn-records.ts";
@@ -28,6 +29,7 @@ const variablesHeading = "## Variables that are alive in the interpreter";
 const filesHeading = "## Files in the current folder";
 const taskHeading = "## The task";
 
+const headings = new Set([observationHeading, resultHeading]);
 const maxLines = 120;
 const maxListed = 60;
 const lineCharacters = 200;
@@ -143,7 +145,7 @@ function resultLine(observation: string): string {
   }
   const stopped = lines.find((line) => /^\[The (code|interpreter) /.test(line));
   if (stopped !== undefined) return oneLine(stopped);
-  const shown = lines.filter((line) => line !== "Execution Output:" && line !== noOutputNotice);
+  const shown = lines.filter((line) => !headings.has(line) && line !== noOutputNotice);
   return shown.length === 0 ? "no output" : oneLine(shown.join(" ⏎ "));
 }
 

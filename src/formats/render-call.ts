@@ -26,7 +26,7 @@ export function renderCallResult(outcome: Outcome, options: RenderOptions): read
   return renderObservation(
     { ...outcome, outputs, ...(error && { error: { ...error, traceback: errorLine(error) } }) },
     options,
-    { heading: resultHeading, empty: noResultNotice },
+    { heading: resultHeading, empty: noResultNotice, readsOn: false },
   );
 }
 

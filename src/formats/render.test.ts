@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { CellError, Outcome } from "../execution/outcome.ts";
 import type { ContentPart } from "../models/model.ts";
+import { renderCallResult } from "./render-call.ts";
 import { renderObservation } from "./render.ts";
 
 function outcome(changes: Partial<Outcome>): Outcome {
@@ -135,6 +136,12 @@ describe("renderObservation", () => {
       /^Execution Output:\nline 0\n(line \d+\n)+\[\.\.\. \d+ characters in \d+ lines left out: print\(cell_output\(1\)\[94:274\]\) shows more \.\.\.\]\n(line \d+\n)+line 999$/,
     );
     expect(shown.length).toBeLessThan(320);
+  });
+
+  it("names no code to models that write none", () => {
+    const cell = outcome({ outputs: [stdout("x".repeat(1000))] });
+    const shown = text(renderCallResult(cell, { maxCharacters: 100, images: false }));
+    expect(shown).toContain("\n[... 900 characters left out ...]\n");
   });
 
   it("counts exactly what it leaves out", () => {

@@ -17,6 +17,8 @@ export interface ObservationWording {
   readonly heading: string;
   /** Stands for outputs where there are none. */
   readonly empty: string;
+  /** Whether the model writes code, in which it can read with `cell_output` what was left out. Default: true. */
+  readonly readsOn?: boolean;
 }
 
 /**
@@ -42,14 +44,15 @@ export function renderObservation(
   const note = statusNote(outcome);
   if (note !== undefined) parts.push({ type: "text", text: note, protected: true });
   if (parts.length === 0) parts.push({ type: "text", text: wording.empty });
-  return assemble(fit(parts, options.maxCharacters, outcome.executionCount), wording.heading);
+  const cell = wording.readsOn === false ? undefined : outcome.executionCount;
+  return assemble(fit(parts, options.maxCharacters, cell), wording.heading);
 }
 
 /** Shares the characters out: protected texts first, then the others as one text. */
 function fit(
   parts: readonly ObservationPart[],
   maxCharacters: number,
-  cell: number,
+  cell: number | undefined,
 ): readonly ObservationPart[] {
   const total = parts.reduce((sum, part) => sum + (part.type === "text" ? part.text.length : 0), 0);
   if (total <= maxCharacters) return parts;
@@ -77,7 +80,11 @@ function fit(
       `print(cell_output(${cell})[${start + at!}:${end + at!}])`;
     return {
       ...part,
-      text: shortenText(part.text, lengths[index]!, at === undefined ? undefined : howToRead),
+      text: shortenText(
+        part.text,
+        lengths[index]!,
+        at === undefined || cell === undefined ? undefined : howToRead,
+      ),
     };
   });
 }
