@@ -1,7 +1,7 @@
 /** One measured figure, beside what the rival took in the same run. */
 export interface Figure {
   readonly name: string;
-  readonly unit: "ms" | "MB" | "count" | "MB/s" | "calls/s";
+  readonly unit: "ms" | "MB" | "count" | "MB/s" | "calls/s" | "1/min";
   readonly p50: number;
   readonly p99: number;
   readonly rival: string | null;

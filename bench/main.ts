@@ -1,12 +1,14 @@
 import { parseArgs } from "node:util";
 import { isCodeActError } from "../src/errors.ts";
 import { benchEngine } from "./engine/engine-bench.ts";
+import { benchEvaluation } from "./evaluation/evaluation-bench.ts";
 import { benchFidelity } from "./fidelity/fidelity-bench.ts";
 import { fidelityTable } from "./fidelity/fidelity-report.ts";
 import { figureTable } from "./figure.ts";
 import type { Machine } from "./machine.ts";
 
 const usage = `usage: npm run --silent bench -- engine [--json]
+       npm run --silent bench -- eval --data DIR [--json]
        npm run --silent bench -- fidelity --data DIR [--json] [--out FILE]
            [--every N] [--libraries PYTHON] [--reference PYTHON]`;
 
@@ -22,7 +24,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const reports = { engine: reportEngine, fidelity: reportFidelity };
+const reports = { engine: reportEngine, eval: reportEvaluation, fidelity: reportFidelity };
 const [name = ""] = positionals;
 const report = reports[name as keyof typeof reports];
 if (report === undefined || positionals.length > 1) stopWithUsage();
@@ -42,6 +44,14 @@ interface Report {
 
 async function reportEngine(): Promise<Report> {
   const data = await benchEngine((what) => {
+    if (process.stderr.isTTY) console.error(`measuring ${what} ...`);
+  });
+  return { data, table: figureTable(data.figures) };
+}
+
+async function reportEvaluation(): Promise<Report> {
+  if (values.data === undefined) stopWithUsage();
+  const data = await benchEvaluation(values.data, (what) => {
     if (process.stderr.isTTY) console.error(`measuring ${what} ...`);
   });
   return { data, table: figureTable(data.figures) };

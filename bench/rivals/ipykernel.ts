@@ -15,13 +15,19 @@ const samplesSchema = z.object({
 
 export type RivalSamples = z.infer<typeof samplesSchema>;
 
-/**
- * Measures ipykernel through jupyter_client, in a throw-away virtual environment that sees the packages of the
- * Python that the sandbox uses.
- */
+/** Measures ipykernel through jupyter_client the way the engine is measured. */
 export async function measureIpykernel(options: {
   readonly thinkMs: number;
 }): Promise<RivalSamples> {
+  const lines = await runWithIpykernel("ipykernel_rival.py", [`${options.thinkMs}`]);
+  return samplesSchema.parse(JSON.parse(lines.split("\n").at(-1) ?? ""));
+}
+
+/**
+ * Runs a script of this folder with ipykernel and jupyter_client, in a throw-away virtual environment that sees the
+ * packages of the Python that the sandbox uses, and returns what it prints.
+ */
+export async function runWithIpykernel(name: string, args: readonly string[]): Promise<string> {
   const python = await findPython();
   const folder = await mkdtemp(join(tmpdir(), "codeact-bench-"));
   try {
@@ -31,9 +37,7 @@ export async function measureIpykernel(options: {
     const ask = (path: string): Promise<string> =>
       run(path, ["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]);
     await writeFile(join(await ask(rival), "packages.pth"), `${await ask(python.path)}\n`);
-    const script = fileURLToPath(new URL("ipykernel_rival.py", import.meta.url));
-    const lines = await run(rival, [script, `${options.thinkMs}`]);
-    return samplesSchema.parse(JSON.parse(lines.split("\n").at(-1) ?? ""));
+    return await run(rival, [fileURLToPath(new URL(name, import.meta.url)), ...args]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -6,20 +6,21 @@ import type { LoadOptions } from "./benchmark.ts";
 
 /**
  * Reads a file of JSON lines of a benchmark, each checked. `path` starts with the benchmark's folder, such as
- * `gsm8k/test.jsonl`. Rejects with `file_not_found`, naming the command that fetches the file, and with
+ * `gsm8k/test.jsonl`; `parse` reads a line, as JSON unless it is given. Rejects with `file_not_found`, naming the command that fetches the file, and with
  * `invalid_input`, naming file and line, unless malformed records are to be left out.
  */
 export async function readRecords<Schema extends z.ZodType>(
   path: string,
   schema: Schema,
   { data, onMalformed }: LoadOptions,
+  parse: (line: string) => unknown = JSON.parse,
 ): Promise<readonly z.infer<Schema>[]> {
   const file = join(data, path);
   const text = await readDataFile(path, data);
   const records: z.infer<Schema>[] = [];
   for (const [index, line] of text.split("\n").entries()) {
     if (line.trim() === "") continue;
-    const parsed = schema.safeParse(tryJson(line));
+    const parsed = schema.safeParse(tryParse(line, parse));
     if (parsed.success) {
       records.push(parsed.data);
       continue;
@@ -57,9 +58,9 @@ export async function readDataFile(path: string, data: string): Promise<string> 
   }
 }
 
-function tryJson(line: string): unknown {
+function tryParse(line: string, parse: (line: string) => unknown): unknown {
   try {
-    return JSON.parse(line);
+    return parse(line);
   } catch {
     return undefined;
   }

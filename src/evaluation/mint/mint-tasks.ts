@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { LoadOptions } from "../benchmark.ts";
 import { readRecords } from "../read-records.ts";
+import { parseKeepingFloats } from "./parse-reference.ts";
 
 /** The tasks of MINT that need no game, in the paper's order: in-domain, then out-of-domain. */
 export const mintTaskNames = [
@@ -43,7 +44,7 @@ export async function loadMintTasks(
   options: LoadOptions,
 ): Promise<readonly MintTask[]> {
   const path = `mint/processed/${name}/test_prompts.json`;
-  const records = await readRecords(path, recordSchema, options);
+  const records = await readRecords(path, recordSchema, options, parseKeepingFloats);
   return records.map((record) => {
     const solution =
       name === "humaneval" && record.canonical_solution !== undefined

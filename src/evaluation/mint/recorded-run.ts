@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { CodeActError } from "../../errors.ts";
+import { parseKeepingFloats } from "./parse-reference.ts";
 
 const runSchema = z.object({
   state: z.object({
@@ -84,7 +85,7 @@ export function readRecordedRuns(file: string, place: string): readonly Recorded
 function parseRun(line: string, where: string): z.infer<typeof runSchema> {
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = parseKeepingFloats(line);
   } catch {
     throw new CodeActError("invalid_input", `${where} is not JSON.`);
   }

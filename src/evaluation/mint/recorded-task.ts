@@ -1,3 +1,4 @@
+import { pythonFloat } from "./mint-grade.ts";
 import { mintTaskNames, type MintTask } from "./mint-tasks.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 
@@ -18,5 +19,6 @@ function answerTypeOf(reference: unknown): string {
   if (typeof reference === "boolean") return "bool";
   if (typeof reference === "number") return Number.isInteger(reference) ? "integer" : "float";
   if (Array.isArray(reference)) return "list of float";
+  if (typeof reference === "string" && pythonFloat(reference) !== undefined) return "float";
   return "option";
 }

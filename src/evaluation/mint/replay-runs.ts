@@ -79,7 +79,7 @@ function compare(run: RecordedRun, ending: Ending): ReplayedRun {
     endReason: endReasonOf(ending),
     success: ending.success === true,
     // A turn in which the service failed has no reply.
-    turns: ending.messages.filter(({ role }) => role === "assistant").length,
+    turns: ending.turns - (ending.status === "failed" ? 1 : 0),
   };
   if (result.endReason === run.endReason && result.turns === recordedTurns) return result;
   return { ...result, difference: differenceOf(result, ending, recordedTurns) };
