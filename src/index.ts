@@ -170,3 +170,39 @@ export { connectMcpServers } from "./tools/mcp/connect-mcp-servers.ts";
 export type { McpOptions, McpServers } from "./tools/mcp/connect-mcp-servers.ts";
 export { loadMcpConfig, parseMcpConfig } from "./tools/mcp/mcp-config.ts";
 export type { McpConfig, McpServerConfig } from "./tools/mcp/mcp-config.ts";
+
+export { agentTask } from "./evaluation/agent-task.ts";
+export type { AgentTaskOptions } from "./evaluation/agent-task.ts";
+export type {
+  Benchmark,
+  BenchmarkTask,
+  DataSource,
+  Ending,
+  Feedback,
+  FormatName,
+  Grade,
+  GradeContext,
+  Grading,
+  LoadOptions,
+  PlayContext,
+} from "./evaluation/benchmark.ts";
+export { benchmarks } from "./evaluation/benchmarks.ts";
+export { playDialogue } from "./evaluation/dialogue.ts";
+export type {
+  DialogueEnd,
+  DialogueOptions,
+  DialogueRules,
+  DialogueStep,
+} from "./evaluation/dialogue.ts";
+export { createOracleModel } from "./evaluation/oracle.ts";
+export type { Oracle, OracleReply } from "./evaluation/oracle.ts";
+export { readRecords } from "./evaluation/read-records.ts";
+export { createReport } from "./evaluation/report/report.ts";
+export type { Report } from "./evaluation/report/report.ts";
+export { writeReports } from "./evaluation/report/write-reports.ts";
+export { openResultStore } from "./evaluation/result-store.ts";
+export type { ResultStore } from "./evaluation/result-store.ts";
+export { runEvaluation } from "./evaluation/run-evaluation.ts";
+export type { EvaluationOptions, EvaluationProgress } from "./evaluation/run-evaluation.ts";
+export type { EvaluationResult, Trajectory } from "./evaluation/trajectory.ts";
+export type { Verdict } from "./evaluation/verdict.ts";

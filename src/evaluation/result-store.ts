@@ -19,6 +19,8 @@ import { isRetried, verdicts } from "./verdict.ts";
 export interface ResultStore extends Disposable {
   /** All results so far, the last of each key. */
   results(): readonly EvaluationResult[];
+  /** The trajectories of these results. */
+  trajectories(): readonly Trajectory[];
   /** Tells whether this key needs no more work; faults of service or sandbox are tried again. */
   isDone(key: string): boolean;
   /** Writes a trajectory and then its result, each safely on the disk before it returns. */
@@ -69,6 +71,7 @@ export function openResultStore(folder: string): ResultStore {
   };
   return {
     results: () => [...results.values()],
+    trajectories: () => readTrajectories(folder),
     isDone(key) {
       const result = results.get(key);
       return result !== undefined && !isRetried(result.verdict);

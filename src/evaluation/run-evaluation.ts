@@ -3,6 +3,7 @@ import { isCodeActError } from "../errors.ts";
 import type { Runtime } from "../execution/runtime.ts";
 import type { EnvironmentDescription } from "../formats/format.ts";
 import type { Model, Usage } from "../models/model.ts";
+import { costOf } from "../models/model-price.ts";
 import type { BenchmarkTask, Feedback, FormatName, Grading } from "./benchmark.ts";
 import { playTask, type Played } from "./play-task.ts";
 import { createPressure } from "./pressure.ts";
@@ -33,7 +34,7 @@ export interface EvaluationOptions {
   readonly concurrency?: number;
   /** Wall time of one task. Default: 15 minutes. */
   readonly taskTimeoutMs?: number;
-  /** Dollars of a number of tokens, where known. */
+  /** Dollars of what was used; default: by the model's own price, where that is known. */
   readonly price?: (usage: Usage) => number;
   /** Interrupts: tasks that are being played are dropped, finished ones are kept. */
   readonly signal?: AbortSignal;
@@ -131,6 +132,16 @@ function modelFor({ model }: EvaluationOptions, task: BenchmarkTask): Model {
   return typeof model === "function" ? model(task) : model;
 }
 
+function costOfTask(
+  usage: Usage,
+  task: BenchmarkTask,
+  options: EvaluationOptions,
+): number | undefined {
+  if (options.price !== undefined) return options.price(usage);
+  const { price } = modelFor(options, task);
+  return price === undefined ? undefined : costOf(usage, price);
+}
+
 /** Plays one task, again where the service or the machine was overloaded. */
 async function playJob(
   job: Job,
@@ -165,7 +176,7 @@ function trajectoryOf(job: Job, played: Played, options: EvaluationOptions): Tra
   const { ending, events, timedOut, wallMs } = played;
   const { task, key, sample, modelId, settings } = job;
   const success = ending.success === true;
-  const cost = options.price?.(ending.usage);
+  const cost = costOfTask(ending.usage, task, options);
   const outcomes = events.flatMap((event) => (event.type === "cell-end" ? [event.outcome] : []));
   return {
     key,

@@ -7,7 +7,7 @@ import { createReport } from "../../evaluation/report/report.ts";
 import { reportTables } from "../../evaluation/report/report-tables.ts";
 import { textTable } from "../../evaluation/report/text-table.ts";
 import { writeReports } from "../../evaluation/report/write-reports.ts";
-import { openResultStore, readTrajectories } from "../../evaluation/result-store.ts";
+import { openResultStore } from "../../evaluation/result-store.ts";
 import { runEvaluation } from "../../evaluation/run-evaluation.ts";
 import type { Model } from "../../models/model.ts";
 import type { CliContext } from "../cli-context.ts";
@@ -62,7 +62,7 @@ export async function evaluate(
     context.setExitCode(interrupts.exitCode);
   }
   const report = createReport(benchmark.name, store.results());
-  writeReports(out, report, readTrajectories(out));
+  writeReports(out, report, store.trajectories());
   if (options.json === true) {
     stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
     return;
