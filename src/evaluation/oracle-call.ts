@@ -7,8 +7,14 @@ export function oracleCall(
   name: string,
   args: Readonly<Record<string, unknown>>,
 ): string {
-  if (format === "json") return `Action: ${JSON.stringify({ tool: name, args })}`;
+  if (format === "json") return `Action: ${JSON.stringify({ tool: name, args })} End Action`;
   const literals = Object.entries(args).map(([key, value]) => `${key}=${pythonLiteral(value)}`);
-  const call = `${name}(${literals.join(", ")})`;
-  return format === "code" ? `<execute>\nprint(${call})\n</execute>` : `Action: ${call}`;
+  return format === "code"
+    ? `<execute>\nprint(${name}(${literals.join(", ")}))\n</execute>`
+    : `Action: ${[name, ...literals].join(", ")} End Action`;
+}
+
+/** What an oracle writes to answer, in each of the agent's formats. */
+export function oracleAnswer(format: FormatName, answer: string): string {
+  return format === "code" ? answer : `Answer: ${answer}`;
 }

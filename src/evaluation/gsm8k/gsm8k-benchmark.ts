@@ -2,7 +2,7 @@ import { z } from "zod";
 import { agentTask } from "../agent-task.ts";
 import { askModel } from "../ask-model.ts";
 import type { Benchmark, BenchmarkTask } from "../benchmark.ts";
-import { oracleCall } from "../oracle-call.ts";
+import { oracleAnswer, oracleCall } from "../oracle-call.ts";
 import { readRecords } from "../read-records.ts";
 import { unknownVariant } from "../unknown-variant.ts";
 import { gsm8kExamples } from "./gsm8k-examples.ts";
@@ -77,7 +77,7 @@ function agentVariant({ question, answer }: Gsm8kTask, index: number): Benchmark
       const final = answer.split("####").at(-1)?.trim() ?? "";
       const isPlain = expression !== undefined && /^[\d+\-*/(). ]+$/.test(expression);
       const calls = isPlain ? [oracleCall(format, "calculator", { expression })] : [];
-      return { replies: [...calls, `The answer follows.\n#### ${final}`] };
+      return { replies: [...calls, oracleAnswer(format, `The answer follows.\n#### ${final}`)] };
     },
   });
 }
