@@ -25,7 +25,7 @@ export async function* makePlan(options: PlanOptions): AsyncGenerator<AgentEvent
   yield { type: "plan-start", turn };
   const asked = [...messages];
   appendUser(asked, [textPart(request)]);
-  const reply = yield* streamReply({ ...options, messages: asked });
+  const reply = yield* proseOf(streamReply({ ...options, messages: asked }));
   options.meter.spend(reply.usage);
   const failed = reply.finish === "error" || reply.finish === "aborted";
   const text = failed ? "" : reply.prose.trim();
@@ -36,4 +36,13 @@ export async function* makePlan(options: PlanOptions): AsyncGenerator<AgentEvent
     appendUser(messages, [textPart(goOn)]);
   }
   yield { type: "plan-end", turn, text };
+}
+
+/** Code in a plan is not run, and so not shown as an action. */
+async function* proseOf(events: ReturnType<typeof streamReply>): ReturnType<typeof streamReply> {
+  for (;;) {
+    const step = await events.next();
+    if (step.done === true) return step.value;
+    if (step.value.type !== "code-delta") yield step.value;
+  }
 }
