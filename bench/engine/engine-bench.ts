@@ -5,6 +5,7 @@ import { measureIpykernel } from "../rivals/ipykernel.ts";
 import { measureCellRoundTrip } from "./cell-round-trip.ts";
 import { measureChurnLeaks } from "./churn-leaks.ts";
 import { measureCheckpoints } from "./checkpoints.ts";
+import { measureFileThroughput } from "./file-throughput.ts";
 import { measureIdleMemory } from "./idle-session-memory.ts";
 import { measureLoopOverhead } from "./loop-overhead.ts";
 import { measureOutputStream } from "./output-stream.ts";
@@ -25,6 +26,7 @@ const measures = [
   measureCheckpoints,
   measureOutputStream,
   measureToolCalls,
+  measureFileThroughput,
   measureSessionsOpen,
   measureChurnLeaks,
   measureLoopOverhead,

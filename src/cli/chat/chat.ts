@@ -22,6 +22,7 @@ const maxNames = 12;
 export interface ChatOptions {
   readonly runtime: Runtime;
   readonly limits?: OpenOptions["limits"];
+  readonly network?: OpenOptions["network"];
   /** What every exchange's agent is made of, but for the model and the messages. */
   readonly settings: Omit<AgentSettings, "model" | "messages">;
   /** Receives sentences for the user: what could not be kept or brought back. */
@@ -93,6 +94,7 @@ export async function openChat(
     checkpoints.clear();
     session = await runtime.open({
       ...(options.limits && { limits: options.limits }),
+      ...(options.network && { network: options.network }),
       ...(signal && { signal }),
     });
     snapshots = createSnapshots(session, file, onNotice);

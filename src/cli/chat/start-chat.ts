@@ -86,13 +86,18 @@ async function talk(
     },
   };
 
-  const { runtime, python, environment } = await chooseRuntime(options, context, starting.signal);
+  const { runtime, python, environment, network } = await chooseRuntime(
+    options,
+    context,
+    starting.signal,
+  );
   const { calls } = options;
   view.waiting("starting Python");
   await using _runtime = runtime;
   const chatOptions: ChatOptions = {
     runtime,
     ...(options.limits && { limits: options.limits }),
+    ...(network && { network }),
     settings: {
       ...options.settings,
       ...(calls && { calls: { ...calls, agent: calls.agent === true && { runtime } } }),

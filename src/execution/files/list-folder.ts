@@ -6,6 +6,8 @@ import type { ListOptions, SessionFile } from "./session-files.ts";
 
 /** Where a session's own packages lie; also named in python/codeact_kernel/packages.py. */
 export const packagesFolder = ".packages";
+/** What the host itself writes has such a name until it is complete. */
+export const partPrefix = ".codeact-part-";
 const maxListedFiles = 10_000;
 /** Deeper files are not listed: each level holds a descriptor, and a guest may nest without end. */
 const maxListedDepth = 64;
@@ -48,6 +50,7 @@ async function listInto(
   for await (const entry of await opendir(below(folder, "."), { bufferSize: 512 })) {
     if (found.length >= maxFiles) return;
     const path = `${prefix}${entry.name}`;
+    if (entry.name.startsWith(partPrefix)) continue;
     if (entry.isDirectory()) {
       if (depth === maxListedDepth || path === packagesFolder) continue;
       try {

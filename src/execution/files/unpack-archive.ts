@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { Parser, type ReadEntry } from "tar";
 import { fromBufferPromise, openPromise, type ZipFile } from "yauzl";
 import { CodeActError, isCodeActError } from "../../errors.ts";
 import { splitPath } from "./beneath.ts";
+import { partPrefix } from "./list-folder.ts";
 import type { FileData, UnpackedArchive } from "./session-files.ts";
 
 const maxEntries = 10_000;
@@ -41,7 +42,7 @@ export async function unpackArchive(
   target: ArchiveTarget,
 ): Promise<UnpackedArchive> {
   const prefix = folder === "" ? "" : `${splitPath(folder).join("/")}/`;
-  const aside = `.unpacking-${randomBytes(8).toString("hex")}`;
+  const aside = `${partPrefix}${randomUUID()}`;
   const paths = new Set<string>();
   const skipped: string[] = [];
   try {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, lstat, rename, unlink } from "node:fs/promises";
 import { CodeActError } from "../../errors.ts";
@@ -12,7 +13,7 @@ import {
   withParent,
 } from "./beneath.ts";
 import { createDiskQuota, type DiskQuota, quotaExceeded } from "./disk-quota.ts";
-import { listFolder } from "./list-folder.ts";
+import { listFolder, partPrefix } from "./list-folder.ts";
 import type { FileData, SessionFiles } from "./session-files.ts";
 import { watchFiles } from "./watch-files.ts";
 
@@ -65,7 +66,7 @@ export function createWorkspaceFiles(
     const room = diskBytes === Infinity ? Infinity : await quota.room();
     const limit = Math.min(room, fileBytes);
     await withParent(root, path, options, async (parent, name) => {
-      const temporary = `.${process.pid}-${Math.random().toString(36).slice(2)}.part`;
+      const temporary = `${partPrefix}${randomUUID()}`;
       const file = await openBelow(parent, temporary, O_WRONLY | O_CREAT | O_EXCL, path);
       try {
         let written = 0;
