@@ -19,15 +19,22 @@ export type RivalSamples = z.infer<typeof samplesSchema>;
 export async function measureIpykernel(options: {
   readonly thinkMs: number;
 }): Promise<RivalSamples> {
-  const lines = await runWithIpykernel("ipykernel_rival.py", [`${options.thinkMs}`]);
+  const lines = await withIpykernel((runScript) =>
+    runScript("ipykernel_rival.py", [`${options.thinkMs}`]),
+  );
   return samplesSchema.parse(JSON.parse(lines.split("\n").at(-1) ?? ""));
 }
 
+/** Runs a script of this folder and returns what it prints. */
+export type RunScript = (name: string, args: readonly string[]) => Promise<string>;
+
 /**
- * Runs a script of this folder with ipykernel and jupyter_client, in a throw-away virtual environment that sees the
- * packages of the Python that the sandbox uses, and returns what it prints.
+ * Makes a throw-away virtual environment with ipykernel and jupyter_client that sees the packages of the Python that
+ * the sandbox uses, and lets `work` run scripts in it.
  */
-export async function runWithIpykernel(name: string, args: readonly string[]): Promise<string> {
+export async function withIpykernel<Result>(
+  work: (runScript: RunScript) => Promise<Result>,
+): Promise<Result> {
   const python = await findPython();
   const folder = await mkdtemp(join(tmpdir(), "codeact-bench-"));
   try {
@@ -37,7 +44,9 @@ export async function runWithIpykernel(name: string, args: readonly string[]): P
     const ask = (path: string): Promise<string> =>
       run(path, ["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]);
     await writeFile(join(await ask(rival), "packages.pth"), `${await ask(python.path)}\n`);
-    return await run(rival, [fileURLToPath(new URL(name, import.meta.url)), ...args]);
+    return await work((name, args) =>
+      run(rival, [fileURLToPath(new URL(name, import.meta.url)), ...args]),
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,7 +1,7 @@
 """Runs trajectories the usual way, one Jupyter kernel each, and prints how long it took.
 
-Argument 1 is a JSON file with a list of rounds, each a list of trajectories, each a list of cells; argument 2 is how
-many kernels run at once. Prints one line of JSON, the seconds of each round.
+Argument 1 is a JSON file with a list of trajectories, each a list of cells; argument 2 is how many kernels run at once.
+Prints the seconds.
 """
 
 import json
@@ -51,14 +51,11 @@ def play(cells):
 
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
-        rounds = json.load(file)
-    seconds = []
-    for trajectories in rounds:
-        started = time.perf_counter()
-        with ThreadPoolExecutor(int(sys.argv[2])) as pool:
-            list(pool.map(play, trajectories))
-        seconds.append(time.perf_counter() - started)
-    print(json.dumps(seconds))
+        trajectories = json.load(file)
+    started = time.perf_counter()
+    with ThreadPoolExecutor(int(sys.argv[2])) as pool:
+        list(pool.map(play, trajectories))
+    print(time.perf_counter() - started)
 
 
 main()
