@@ -7,20 +7,22 @@ tree, and each has a worker, copies, pipes and a workspace of its own.
 from __future__ import annotations
 
 import os
-import platform
 import signal
 import socket
 import time
 from select import POLLIN, POLLOUT
 from typing import TYPE_CHECKING, Any, Collection
 
+from .copy_store import CopyStore
 from .kept_outputs import KeptOutputs
 from .limits import limit_process
 from .outgoing import Outgoing
+from .output_path import OutputPath
 from .pipes import OutputPipes
 from .processes import describe_exit, interrupt_group, kill
+from .reports import idle_crash_text, ready_frame
 from .running_cell import RunningCell
-from .wire import PROTOCOL_VERSION, FrameReader, ProtocolError, decode, encode, frame_bytes
+from .wire import FrameReader, ProtocolError, decode, encode
 from .worker_handle import NoWorker, WorkerHandle, fork_copy
 
 if TYPE_CHECKING:
@@ -59,8 +61,7 @@ class Branch:
         self._queue: list[dict[str, Any]] = []
         self._cells_run = cells_run
         self._silent_cells: list[int] = []
-        self._copies: list[tuple[int, WorkerHandle]] = []
-        self._kept: dict[int, tuple[int, WorkerHandle]] = {}
+        self._copies = CopyStore(supervisor.await_copy)
         self._provided: dict[str, Any] | None = None
         self.places = {supervisor.place_of(worker.pid)} if worker.pid else set()
 
@@ -71,14 +72,15 @@ class Branch:
         self._limits: dict[str, int] = request["limits"]
         self._transactions = bool(request["transactions"])
         self.host = Outgoing(wire)
+        self._path = OutputPath(self.host, self.pipes, self._outputs)
         if self.worker.pid:
             limit_process(self.worker.pid, self._limits)
-        self.host.send(encode(_ready()))
+        self.host.send(encode(ready_frame()))
 
     @property
     def copies(self) -> list[WorkerHandle]:
         """All frozen copies, ready or not."""
-        return [copy for _, copy in (*self._copies, *self._kept.values())]
+        return self._copies.all()
 
     def seconds_left(self) -> float | None:
         """Return the time until the running cell has to be looked at."""
@@ -154,6 +156,7 @@ class Branch:
     def _start_cell(self, command: dict[str, Any]) -> None:
         timeout_ms = command.get("timeoutMs") or self._limits["timeoutMs"]
         self.cell = RunningCell(command["id"], timeout_ms / 1000, self._limits["outputBytes"])
+        self._path.cell = self.cell
         order = {"type": "execute", "id": command["id"], "token": self.cell.token, "code": command["code"]}
         if command.get("silent"):
             order["silent"] = True
@@ -203,13 +206,13 @@ class Branch:
             if from_worker:
                 for frame_type, body in worker.read():
                     self._accept(frame_type, body)
-            self._forward_pipes(noted)
+            self._path.forward_pipes(noted)
         heard = [copy for copy in self.copies if copy.socket.fileno() in ready]
         for copy in heard:
             for _ in copy.read():
                 pass
         if heard:
-            self._forget_copies()
+            self._copies.forget()
         if worker is self.worker and (worker.closed or worker.pid in self._supervisor.exits):
             for frame_type, body in worker.read_rest():
                 self._accept(frame_type, body)
@@ -217,9 +220,9 @@ class Branch:
 
     def _accept(self, frame_type: str, body: bytes) -> None:
         if frame_type in _OUTPUT_TYPES:
-            self._forward(frame_type, body)
+            self._path.forward(frame_type, body)
         elif frame_type in _PASSED_ON:
-            self._send_body(body)
+            self._path.send(body)
         elif frame_type == "read-output":
             self._read_output(body)
         elif frame_type == "done" and self.cell:
@@ -230,7 +233,7 @@ class Branch:
                 return
             # Code of an earlier cell may have sent this in the worker's name; it can't have known the token.
             if done.pop("token", None) == self.cell.token:
-                self._drain_pipes()
+                self._path.drain_pipes()
                 self._finish_cell(self.cell, done)
 
     def _read_output(self, body: bytes) -> None:
@@ -239,29 +242,6 @@ class Branch:
         except ProtocolError:
             self.worker.closed = True
 
-    def _drain_pipes(self) -> None:
-        while any(noted := self.pipes.pending()):
-            self._forward_pipes(noted)
-
-    def _forward_pipes(self, noted: tuple[int, int]) -> None:
-        for name, text in self.pipes.read(noted):
-            self._forward_text(name, text)
-
-    def _forward_text(self, name: str, text: str) -> None:
-        frame = {"type": "stream", "name": name, "text": text, "id": self.cell.id if self.cell else 0}
-        self._forward("stream", frame_bytes(frame))
-
-    def _forward(self, frame_type: str, body: bytes) -> None:
-        if self.cell:
-            self._outputs.add(frame_type, body)
-        passed = self.cell.output.accept(frame_type, body) if self.cell else body
-        if passed is not None:
-            self._send_body(passed)
-
-    def _send_body(self, body: bytes) -> None:
-        self.host.queue(len(body).to_bytes(4, "big"))
-        self.host.queue(body)
-
     # The end of a cell
 
     def _finish_cell(self, cell: RunningCell, done: dict[str, Any], state: str = "kept") -> None:
@@ -269,8 +249,8 @@ class Branch:
         if omitted:
             self.host.send(encode({"type": "truncated", "id": cell.id, "omittedBytes": omitted}))
         for body in tail:
-            self._send_body(body)
-        self.cell = None
+            self._path.send(body)
+        self.cell = self._path.cell = None
         self._cells_run += 1
         status = done.get("status")
         if cell.stop_reason and status in ("interrupted", "crashed"):
@@ -313,11 +293,10 @@ class Branch:
 
     def _checkpoint(self) -> None:
         if self._transactions:
-            self._copies.append((self._cells_run, fork_copy(self.worker)))
+            self._copies.add(self._cells_run, fork_copy(self.worker))
 
     def _keep(self, command: dict[str, Any]) -> None:
-        copy = self._copy_of_now() or self._supervisor.require_copy(fork_copy(self.worker))
-        self._kept[command["checkpoint"]] = (self._cells_run, copy)
+        self._copies.keep(command["checkpoint"], self._cells_run, self._copy_of_now())
         self._checkpoint()
 
     def _provide(self, command: dict[str, Any]) -> None:
@@ -326,33 +305,30 @@ class Branch:
         self._provide_again()
 
     def _drop(self, command: dict[str, Any]) -> None:
-        self._kept.pop(command["checkpoint"])[1].end()
+        self._copies.drop(command["checkpoint"])
 
     def _restore(self, command: dict[str, Any]) -> None:
         """Let the kept copy go on as the worker; a copy of it is kept in its place."""
         number = command["checkpoint"]
-        count, copy = self._kept[number]
+        count, copy = self._copies.kept(number)
         self._supervisor.require_copy(copy)
         self.worker.end()
         self._supervisor.end_processes_of(self)
-        self._drain_pipes()
+        self._path.drain_pipes()
         self._adopt(copy)
         self._cells_run = count
         self._silent_cells = [silent for silent in self._silent_cells if silent <= count]
         self._outputs.forget_after(self._numbered(count))
-        self._kept[number] = (count, fork_copy(self.worker))
-        for _, stale in self._copies:
-            stale.end()
-        self._copies.clear()
+        self._copies.keep(number, count, fork_copy(self.worker))
+        self._copies.end_recent()
         self._checkpoint()
 
     def _fork(self, command: dict[str, Any]) -> None:
         if "checkpoint" in command:
-            count, kept = self._kept[command["checkpoint"]]
+            count, kept = self._copies.kept(command["checkpoint"])
             copy = self._supervisor.require_copy(fork_copy(kept))
         else:
             count, copy = self._cells_run, self._copy_of_now()
-            copy = copy or self._supervisor.require_copy(fork_copy(self.worker))
         numbered = self._numbered(count)
         outputs = self._outputs.until(numbered)
         self._supervisor.add_branch(command["session"], copy, numbered, outputs, self._limits)
@@ -362,23 +338,10 @@ class Branch:
         """Return how many of the first cells have a number: silent ones have none."""
         return cells_run - sum(silent <= cells_run for silent in self._silent_cells)
 
-    def _copy_of_now(self) -> WorkerHandle | None:
-        """Take the copy that was made after the last cell, if there is one."""
-        for entry in reversed(self._copies):
-            if entry[0] == self._cells_run and self._supervisor.await_copy(entry[1]):
-                self._copies.remove(entry)
-                return entry[1]
-        return None
-
-    def _forget_copies(self) -> None:
-        """Drop copies that died, and all that are older than one that is ready."""
-        newest_ready = max((count for count, copy in self._copies if copy.ready), default=-1)
-        kept = [(count, copy) for count, copy in self._copies if not copy.closed and count >= newest_ready]
-        for entry in self._copies:
-            if entry not in kept:
-                entry[1].end()
-        self._copies = kept
-        self._kept = {number: entry for number, entry in self._kept.items() if not entry[1].closed}
+    def _copy_of_now(self) -> WorkerHandle:
+        """Return the copy that was taken after the last cell, or else a fresh one. Raises OSError."""
+        recent = self._copies.take_recent(self._cells_run)
+        return recent or self._supervisor.require_copy(fork_copy(self.worker))
 
     # The worker and what follows it
 
@@ -389,12 +352,12 @@ class Branch:
         if cell and cell.killed_for:
             crash = {"reason": cell.killed_for}
         state = self._resume()
-        self._drain_pipes()
+        self._path.drain_pipes()
         if cell:
             done = {"type": "done", "status": "crashed", "crash": crash, "cpuMs": 0, "peakMemoryBytes": 0}
             self._finish_cell(cell, done, state)
         else:
-            self._forward_text("stderr", _idle_crash_text(crash, state))
+            self._path.forward_text("stderr", idle_crash_text(crash, state))
             self._checkpoint()
             self._take_next()
 
@@ -407,18 +370,16 @@ class Branch:
         return {"reason": "unresponsive"} if status is None else describe_exit(status)
 
     def _resume(self) -> str:
-        while self._copies:
-            count, copy = self._copies.pop()
-            if copy.ready:
-                self._adopt(copy)
-                return "rolled-back" if count == self._cells_run else "lost"
-            copy.end()
-        for count, kept in self._kept.values():
-            if count == self._cells_run:
-                twin = fork_copy(kept)
-                if self._supervisor.await_copy(twin):
-                    self._adopt(twin)
-                    return "rolled-back"
+        newest = self._copies.take_newest()
+        if newest:
+            count, copy = newest
+            self._adopt(copy)
+            return "rolled-back" if count == self._cells_run else "lost"
+        for kept in self._copies.kept_after(self._cells_run):
+            twin = fork_copy(kept)
+            if self._supervisor.await_copy(twin):
+                self._adopt(twin)
+                return "rolled-back"
         self._start_worker()
         return "lost" if self._cells_run else "rolled-back"
 
@@ -446,18 +407,3 @@ class Branch:
         if self.wire:
             self.wire.close()
         self.pipes.close()
-
-
-def _ready() -> dict[str, Any]:
-    return {
-        "type": "ready",
-        "version": PROTOCOL_VERSION,
-        "python": platform.python_version(),
-        "implementation": platform.python_implementation(),
-    }
-
-
-def _idle_crash_text(crash: dict[str, Any], state: str) -> str:
-    how = crash.get("signal") or (f"exit code {crash['exitCode']}" if "exitCode" in crash else crash["reason"])
-    fate = "as they were after the last cell" if state == "rolled-back" else "gone"
-    return f"[The interpreter's process ended between two cells ({how}); its variables are {fate}.]\n"
