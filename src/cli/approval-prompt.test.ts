@@ -97,7 +97,7 @@ describe("the prompt for approvals", () => {
       reason: "it needs an approval and nobody is here to give it",
     });
     expect(screen()).toBe(
-      "codeact: disk.remove was refused: it needs an approval, and there is no terminal to ask on.\n  Allow it with --allow-tool disk.remove.\n",
+      "codeact: Calls of disk.remove are refused: they need an approval, and there is no terminal to ask on.\n  Allow them with --allow-tool disk.remove.\n",
     );
   });
 });

@@ -12,10 +12,14 @@ export function createApprovalPrompt(context: CliContext): OnApproval {
   const { stdin, stderr } = context;
   const isInteractive = "isTTY" in stdin && stdin.isTTY === true && stderr.isTTY === true;
   if (!isInteractive) {
+    const told = new Set<string>();
     return ({ tool }) => {
-      stderr.write(
-        `codeact: ${tool} was refused: it needs an approval, and there is no terminal to ask on.\n  Allow it with --allow-tool ${tool}.\n`,
-      );
+      if (!told.has(tool)) {
+        stderr.write(
+          `codeact: Calls of ${tool} are refused: they need an approval, and there is no terminal to ask on.\n  Allow them with --allow-tool ${tool}.\n`,
+        );
+      }
+      told.add(tool);
       return { approved: false, reason: "it needs an approval and nobody is here to give it" };
     };
   }
@@ -76,7 +80,7 @@ export async function askApproval(
   stream.write(`\n${styled("bold", safeTerminalText(request.tool), stream)} wants to run with\n`);
   stream.write(`${shown(request.input)}\n`);
   for (;;) {
-    const answer = await question("[y]es, [n]o, no [because ...], [a]lways, ne[v]er, [e]dit? ");
+    const answer = await question("Run it? [y]es, [n]o, n REASON, [a]lways, ne[v]er, [e]dit: ");
     const decision = await read(answer.trim());
     if (decision !== undefined) return decision;
   }

@@ -65,6 +65,12 @@ export function createTextView(context: CliContext, folder: OutputFolder): RunVi
           calls += 1;
           if (calls <= maxShownCalls) transcript.note(`-> ${event.tool}(${inShort(event.input)})`);
           break;
+        case "approval-decision":
+          if (!event.approved)
+            transcript.note(`(${event.tool} was refused${because(event.reason)})`);
+          else if (event.input !== undefined)
+            transcript.note(`-> ${event.tool} with other arguments`);
+          break;
         case "cell-end":
           if (calls > maxShownCalls) transcript.note(`-> and ${calls - maxShownCalls} more calls`);
           calls = 0;
@@ -103,6 +109,10 @@ export function createTextView(context: CliContext, folder: OutputFolder): RunVi
       if (usageLine !== undefined) stderr.write(`${styled("dim", usageLine, stderr)}\n`);
     },
   };
+}
+
+function because(reason: string | undefined): string {
+  return reason === undefined ? "" : `: ${reason}`;
 }
 
 function stuckNote(measure: "told" | "dropped" | "ended"): string {

@@ -52,7 +52,7 @@ describe("codeact run with tools", () => {
   it("refuses what needs an approval where nobody can give it, and says so", async () => {
     const { code, lines, stderr } = await run("--tools", "disk.mjs");
     expect(lines).toEqual(["text of a", "text of b", noPerson, noPerson]);
-    expect(stderr).toContain("codeact: disk.remove was refused: it needs an approval");
+    expect(stderr).toContain("codeact: Calls of disk.remove are refused: they need an approval");
     expect(code).toBe(0);
   });
 

@@ -11,6 +11,7 @@ import type { CliContext } from "../cli-context.ts";
 import { createApprovalPrompt } from "../approval-prompt.ts";
 import { connectChosenServers, mcpOption } from "../mcp-servers.ts";
 import type { McpChoice } from "../mcp-servers.ts";
+import { createQuestionPace } from "../question-pace.ts";
 import { reportError } from "../report-error.ts";
 import { addAnswerOptions, answerRulesOf } from "../answer-options.ts";
 import type { AnswerOptions } from "../answer-options.ts";
@@ -72,6 +73,7 @@ async function run(
   await withWorkbench(options, inputs, context, createTextView, async (workbench) => {
     const { runtime, session, environment, view, signal } = workbench;
     const { calls } = options;
+    const pace = createQuestionPace(createApprovalPrompt(context), view);
     const telemetry = telemetryFromEnvironment(context.env);
     await using agent = createAgent({
       model,
@@ -83,7 +85,7 @@ async function run(
       ...(servers && { toolModules: servers.modules }),
       ...(calls && { calls: { ...calls, agent: calls.agent === true && { runtime } } }),
       approvals,
-      onApproval: createApprovalPrompt(context),
+      onApproval: pace.onApproval,
     });
     if (options.bestOf !== undefined) {
       const several = { n: options.bestOf, signal, answer, ...(check !== undefined && { check }) };
@@ -98,7 +100,7 @@ async function run(
       return exitCodeOf(best.result, context);
     }
     const agentRun = agent.run(task, { signal, answer });
-    for await (const event of agentRun) view.event(event);
+    for await (const event of agentRun) await pace.show(event);
     return exitCodeOf(await agentRun.result, context);
   });
 }
