@@ -180,7 +180,7 @@ export const remove = tool({ name: "remove", description: "Removes.", input: { t
       [
         ["expect", ready],
         ["send", "remove it\r"],
-        ["expect", "remove wants to run with"],
+        ["expect", "remove needs your approval"],
         ["expect", "[y]es, [n]o"],
         ["send", "y\r"],
         ["expect", "It is gone."],

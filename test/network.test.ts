@@ -234,6 +234,20 @@ print(subprocess.getoutput("curl -sS --socks5-hostname 127.0.0.1:3128 http://oth
     ]);
   });
 
+  it("is told to be missing, or to need the proxy, where code fails without it", async () => {
+    const direct = `
+import urllib.request
+urllib.request.build_opener(urllib.request.ProxyHandler({})).open("http://pypi.org/")`;
+    await using without = await runtime.open();
+    expect((await without.execute(direct)).error?.hint).toBe(
+      "this session has no network; whoever runs it can allow hosts",
+    );
+    await using session = await runtime.open({ network: { allow } });
+    expect((await session.execute(direct)).error?.hint).toBe(
+      "the network is reached only through the proxy that HTTP_PROXY, HTTPS_PROXY and ALL_PROXY name",
+    );
+  });
+
   it("is refused by the bare runtime, which could not keep it", async () => {
     await using bare = createBareRuntime();
     await expect(bare.open({ network: { allow } })).rejects.toSatisfy((error) =>

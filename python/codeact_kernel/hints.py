@@ -49,6 +49,8 @@ def hint_for(
         return _misspelt_attribute(error, frame, line)
     if isinstance(error, KeyError):
         return _missing_key(error, frame, line)
+    if isinstance(error, OSError):
+        return _no_network(error)
     return None
 
 
@@ -62,6 +64,30 @@ def _missing_module(error: ModuleNotFoundError) -> Optional[str]:
         return None  # the package is there, only this part of it is not
     package = _PACKAGES.get(error.name) or _PACKAGES.get(top, top)
     return f"{top} is not installed; install it with: %pip install {package}"
+
+
+def _no_network(error: BaseException) -> Optional[str]:
+    """Tell of a network that is not there, however deep libraries have wrapped the failure."""
+    import errno
+    import os
+    import socket
+
+    step: Any = error
+    for _ in range(10):
+        if isinstance(step, socket.gaierror) or getattr(step, "errno", None) == errno.ENETUNREACH:
+            break
+        reason = getattr(step, "reason", None)
+        step = reason if isinstance(reason, BaseException) else step.__cause__ or step.__context__
+        if step is None:
+            return None
+    else:
+        return None
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:  # looks for a route, sends nothing
+        if probe.connect_ex(("192.0.2.1", 9)) != errno.ENETUNREACH:
+            return None
+    if os.environ.get("HTTPS_PROXY"):
+        return "the network is reached only through the proxy that HTTP_PROXY, HTTPS_PROXY and ALL_PROXY name"
+    return "this session has no network; whoever runs it can allow hosts"
 
 
 def _misspelt_name(error: NameError, frame: Any, namespace: dict[str, Any]) -> Optional[str]:

@@ -114,7 +114,9 @@ def _frames(error: BaseException) -> list[Frame]:
         if not frame.file.startswith((_KERNEL, "<frozen ")):
             found.append(frame)
         tb = tb.tb_next
-    first = next((index for index, frame in enumerate(found) if frame.in_cell), 0)
+    first = next((index for index, frame in enumerate(found) if frame.in_cell), None)
+    if first is None and isinstance(error, KeyboardInterrupt):
+        return []  # it hit the event loop while all code of the cell was waiting
     return found[first:]
 
 
@@ -129,18 +131,24 @@ def _hint(error: BaseException, frames: list[Frame], namespace: dict[str, Any]) 
 
 
 def _traceback(
-    error: BaseException, namespace: dict[str, Any], hint: Optional[str], seen: set[int]
+    error: BaseException,
+    namespace: dict[str, Any],
+    hint: Optional[str],
+    seen: set[int],
+    is_cause: bool = False,
 ) -> str:
     seen.add(id(error))
     parts: list[str] = []
     cause, context = error.__cause__, error.__context__
     if cause is not None and id(cause) not in seen:
-        parts += [_traceback(cause, namespace, None, seen), ""]
+        parts += [_traceback(cause, namespace, None, seen, is_cause=True), ""]
         parts += ["The above exception was the direct cause of the following exception:", ""]
     elif context is not None and not error.__suppress_context__ and id(context) not in seen:
-        parts += [_traceback(context, namespace, None, seen), ""]
+        parts += [_traceback(context, namespace, None, seen, is_cause=True), ""]
         parts += ["During handling of the above exception, another exception occurred:", ""]
     frames = _frames(error)
+    if is_cause and all(frame.in_library for frame in frames):
+        frames = []  # where libraries fail and catch it among themselves tells nothing
     if isinstance(error, SyntaxError):
         parts += _syntax_lines(error, frames)
     elif isinstance(error, SystemExit):

@@ -49,6 +49,16 @@ class Tracebacks(CellTestCase):
             "ZeroDivisionError: division by zero\n",
         )
 
+    def test_causes_inside_libraries_are_one_line_each(self) -> None:
+        error = self.error(
+            "import urllib.request\n"
+            "urllib.request.build_opener(urllib.request.ProxyHandler({})).open('http://127.0.0.1:1/')"
+        )
+        first, rest = error["traceback"].split("\n\n", 1)
+        self.assertEqual(first, "ConnectionRefusedError: [Errno 111] Connection refused")
+        self.assertIn("    -> 2 urllib.request.build_opener", rest)
+        self.assertNotIn("hint", error)
+
     def test_a_syntax_error_has_a_caret(self) -> None:
         error = self.error("x = 1\ny = 08")
         self.assertRegex(

@@ -77,7 +77,9 @@ export async function askApproval(
   request: ApprovalRequest,
   { stream, question }: Person,
 ): Promise<ApprovalDecision> {
-  stream.write(`\n${styled("bold", safeTerminalText(request.tool), stream)} wants to run with\n`);
+  const name = styled("bold", safeTerminalText(request.tool), stream);
+  const purpose = safeTerminalText(request.description.split("\n", 1)[0] ?? "").slice(0, 200);
+  stream.write(`\n${name} needs your approval. ${styled("dim", purpose, stream)}\n`);
   stream.write(`${shown(request.input)}\n`);
   for (;;) {
     const answer = await question("Run it? [y]es, [n]o, n REASON, [a]lways, ne[v]er, [e]dit: ");
