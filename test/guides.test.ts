@@ -11,7 +11,9 @@ const read = (path: string): string => readFileSync(new URL(path, root), "utf8")
 /** A program of a guide and what the guide says that it prints. */
 const example = /<!-- (examples\/\S+) -->\n\n```ts\n(.*?)```\n\n```text\n(.*?)```/gs;
 
-describe.each(["docs/guides/tools.md", "docs/guides/approvals.md"])("%s", (guide) => {
+const guides = ["tools", "approvals", "data-analysis", "apis-and-scraping"];
+
+describe.each(guides.map((name) => `docs/guides/${name}.md`))("%s", (guide) => {
   const examples = [...read(guide).matchAll(example)];
 
   it("shows an example as it is", () => {

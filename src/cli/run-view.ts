@@ -66,10 +66,11 @@ export function createTextView(context: CliContext, folder: OutputFolder): RunVi
           if (calls <= maxShownCalls) transcript.note(`-> ${event.tool}(${inShort(event.input)})`);
           break;
         case "approval-decision":
-          if (!event.approved)
+          if (!event.approved) {
             transcript.note(`(${event.tool} was refused${because(event.reason)})`);
-          else if (event.input !== undefined)
+          } else if (event.input !== undefined) {
             transcript.note(`-> ${event.tool} with other arguments`);
+          }
           break;
         case "cell-end":
           if (calls > maxShownCalls) transcript.note(`-> and ${calls - maxShownCalls} more calls`);
