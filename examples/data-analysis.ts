@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createAgent, createReplayModel, createSandboxRuntime } from "codeact";
 import { z } from "zod";
 

@@ -66,6 +66,14 @@ describe("codeact run with tools", () => {
     expect(lines).toEqual(["text of a", denied, "removed a", denied]);
   });
 
+  it("takes no rule for a tool that is not there", async () => {
+    const { code, stderr } = await run("--tools", "disk.mjs", "--deny-tool", "disk.remvoe");
+    expect(stderr).toContain(
+      "codeact: No tool is called disk.remvoe.\n  The tools are disk.read, disk.remove.\n",
+    );
+    expect(code).toBe(2);
+  });
+
   it("follows a policy from a file", async () => {
     const { lines } = await run(
       "--tools=disk.mjs",

@@ -4,10 +4,14 @@ import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 import type { CallsSettings } from "../agent/calls/calls.ts";
 import { CodeActError } from "../errors.ts";
-import { parsePolicy, parseRule } from "../tools/approval-policy.ts";
+import { matchesPattern, parsePolicy, parseRule } from "../tools/approval-policy.ts";
 import type { ApprovalAction, ApprovalPolicy, ApprovalRule } from "../tools/approval-policy.ts";
+import { toolPath } from "../tools/python-function.ts";
 import type { Tool } from "../tools/tool.ts";
 import { readInputFile } from "./workspace-files.ts";
+
+/** Names of tools that a message lists. */
+const maxShownTools = 20;
 
 /** The options of every command whose code may call tools. */
 export interface ToolOptions {
@@ -62,6 +66,30 @@ export function readApprovalPolicy(options: ToolOptions, cwd: string): ApprovalP
   const { denyTool = [], allowTool = [], askTool = [], approvals } = options;
   const policy = approvals === undefined ? {} : readPolicyFile(approvals, cwd);
   return { ...policy, rules: [...denyTool, ...allowTool, ...askTool, ...(policy.rules ?? [])] };
+}
+
+/**
+ * Checks that each rule of the command line is about a tool that there is, for a misspelt refusal refuses nothing.
+ * Throws `invalid_input`.
+ */
+export function checkRules(options: ToolOptions, tools: readonly Tool[]): void {
+  const { denyTool = [], allowTool = [], askTool = [], calls } = options;
+  const names = [
+    ...tools.map(toolPath),
+    "tools.search",
+    ...(calls?.llm === undefined || calls.llm === false ? [] : ["llm"]),
+    ...(calls?.agent === undefined || calls.agent === false ? [] : ["agent"]),
+  ];
+  for (const { tool: pattern = "*" } of [...denyTool, ...allowTool, ...askTool]) {
+    if (names.some((name) => matchesPattern(pattern, name))) continue;
+    const shown = tools.slice(0, maxShownTools).map(toolPath).join(", ");
+    throw new CodeActError("invalid_input", `No tool is called ${pattern}.`, {
+      hint:
+        tools.length === 0
+          ? "Give the code tools with --tools or --mcp."
+          : `The tools are ${shown}${tools.length > maxShownTools ? ", ..." : ""}.`,
+    });
+  }
 }
 
 function readPolicyFile(path: string, cwd: string): ApprovalPolicy {

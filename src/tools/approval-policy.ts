@@ -103,8 +103,8 @@ function ownValue(input: unknown, name: string): unknown {
   return (input as Readonly<Record<string, unknown>>)[name];
 }
 
-/** Compares without a regular expression, so that no text from code makes it slow. */
-function matchesPattern(pattern: string, text: string): boolean {
+/** Tells whether a pattern stands for a text. Compares without a regular expression, so that no text from code makes it slow. */
+export function matchesPattern(pattern: string, text: string): boolean {
   const [first = "", ...parts] = pattern.split("*");
   if (parts.length === 0) return text === pattern;
   if (!text.startsWith(first)) return false;

@@ -14,7 +14,7 @@ import type { McpChoice } from "../mcp-servers.ts";
 import { parseSecondsToMs } from "../parse-options.ts";
 import { runtimeOptions } from "../runtime-choice.ts";
 import type { RuntimeChoice } from "../runtime-choice.ts";
-import { addToolOptions, loadTools, readApprovalPolicy } from "../tool-options.ts";
+import { addToolOptions, checkRules, loadTools, readApprovalPolicy } from "../tool-options.ts";
 import type { ToolOptions } from "../tool-options.ts";
 import { readInputFiles } from "../workspace-files.ts";
 
@@ -79,6 +79,10 @@ async function chat(
     const chosen = await resolve(earlier ?? options.model, context);
     const telemetry = telemetryFromEnvironment(env);
     await using servers = await connectChosenServers(options, context);
+    // A server that is not there has been told already, and so have rules for its tools.
+    if ((servers?.failures.length ?? 0) === 0) {
+      checkRules(options, [...tools, ...(servers?.tools ?? [])]);
+    }
     return await startChat(
       file,
       chosen,

@@ -17,7 +17,7 @@ import { addAnswerOptions, answerRulesOf } from "../answer-options.ts";
 import type { AnswerOptions } from "../answer-options.ts";
 import { describeShortfall } from "../run-shortfall.ts";
 import { createTextView } from "../run-view.ts";
-import { addToolOptions, loadTools, readApprovalPolicy } from "../tool-options.ts";
+import { addToolOptions, checkRules, loadTools, readApprovalPolicy } from "../tool-options.ts";
 import type { ToolOptions } from "../tool-options.ts";
 import { addWorkbenchOptions, withWorkbench } from "../workbench.ts";
 import type { WorkbenchOptions } from "../workbench.ts";
@@ -70,6 +70,10 @@ async function run(
   const answer = answerRulesOf(options.bestOf === undefined ? options : rules, context);
 
   await using servers = await connectChosenServers(options, context);
+  // A server that is not there has been told already, and so have rules for its tools.
+  if ((servers?.failures.length ?? 0) === 0) {
+    checkRules(options, [...tools, ...(servers?.tools ?? [])]);
+  }
   await withWorkbench(options, inputs, context, createTextView, async (workbench) => {
     const { runtime, session, environment, view, signal } = workbench;
     const { calls } = options;

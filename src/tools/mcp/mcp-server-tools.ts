@@ -180,6 +180,12 @@ async function asking<T>(
     });
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
+    if (/timed out/i.test(message)) {
+      throw new Error(
+        `The MCP server ${connection.serverName} did not answer within ${connection.timeoutMs / 1000} seconds.`,
+        { cause },
+      );
+    }
     const isLost = /connection closed|not connected|terminated|fetch failed/i.test(message);
     if (!isLost) throw cause;
     throw new Error(
