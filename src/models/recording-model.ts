@@ -1,6 +1,5 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { CodeActError } from "../errors.ts";
-import { fileError } from "./file-error.ts";
 import type {
   FinishReason,
   Model,
@@ -79,13 +78,19 @@ function addDelta(
 
 /**
  * Starts an empty recording at `path` and returns what writes to it.
- * Throws `file_not_found` or `permission_denied` when the file cannot be made.
+ * Throws `invalid_input` or `permission_denied` when the file cannot be made.
  */
 export function createReplayWriter(path: string): (line: string) => void {
   try {
     writeFileSync(path, "");
   } catch (error) {
-    throw fileError(error, path, "recording");
+    const { code } = error as NodeJS.ErrnoException;
+    const isDenied = code === "EACCES" || code === "EPERM" || code === "EROFS";
+    throw new CodeActError(
+      isDenied ? "permission_denied" : "invalid_input",
+      `The recording can't be written to ${path}.`,
+      { hint: "Name a file in a folder that is there and that you may write to.", cause: error },
+    );
   }
   return (line) => appendFileSync(path, line);
 }
