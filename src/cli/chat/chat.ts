@@ -189,7 +189,7 @@ export async function openChat(
     const exchange = file.state.exchanges[index];
     if (exchange === undefined) {
       throw new CodeActError("invalid_input", "There is nothing to go back to.", {
-        hint: `The conversation has ${file.state.exchanges.length} messages of yours.`,
+        hint: `Messages of yours in the conversation: ${file.state.exchanges.length}.`,
       });
     }
     await saving;
