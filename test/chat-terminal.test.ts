@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { startWebServer } from "./local-web-server.ts";
 import { startScriptedServer, textReply } from "./scripted-openai-server.ts";
 import type { ScriptedServer } from "./scripted-openai-server.ts";
 import { runInTerminal } from "./terminal/terminal.ts";
@@ -26,9 +27,12 @@ afterEach(() => {
 async function chat(
   args: readonly string[],
   steps: readonly TerminalStep[],
+  variables: NodeJS.ProcessEnv = {},
 ): Promise<TerminalResult> {
+  const { EDITOR: _editor, VISUAL: _visual, ...inherited } = process.env;
   const env = {
-    ...process.env,
+    ...inherited,
+    ...variables,
     CODEACT_DATA_DIR: join(cwd, "data"),
     CODEACT_CONFIG: join(cwd, "config.json"),
     CODEACT_PYTHON: "python3",
@@ -94,6 +98,80 @@ describe("codeact chat in a terminal", { timeout: 120_000 }, () => {
     expect(text).toContain("now 1 one False");
     expect(text).toMatch(/Go on with: codeact chat --resume \d{8}-[0-9a-f]{6}/);
     expect(code).toBe(0);
+  });
+
+  it("has the last message changed in EDITOR, from before its variables and files", async () => {
+    const model = replay(
+      cell("seen = 'f.txt' in __import__('os').listdir(), 'x' in dir()\nprint('seen', seen)"),
+      "Nothing yet.",
+      cell("x = 1; open('f.txt', 'w').write('one')"),
+      "The first is done.",
+      cell("import os; print('left', 'x' in dir(), os.path.exists('f.txt'), seen)"),
+      "The second is done.",
+    );
+    writeFileSync(
+      join(cwd, "editor.sh"),
+      '#!/bin/sh\nread -p \'word? \' word || exit 3\nsed -i "s/it/$word/" "$1"\n',
+      { mode: 0o755 },
+    );
+    const { text, code } = await chat(
+      ["--model", model],
+      [
+        ["expect", ready],
+        ["send", "look\r"],
+        ["expect", "Nothing yet."],
+        ["expect", prompt],
+        ["send", "make it\r"],
+        ["expect", "made f.txt"],
+        ["expect", prompt],
+        ["send", "/edit\r"],
+        ["expect", "word?"],
+        ["send", ctrlC],
+        ["expect", "failed."],
+        ["expect", prompt],
+        ["send", "/edit\r"],
+        ["expect", "word?"],
+        ["send", "it\n"],
+        ["expect", "Nothing was changed; /retry sends it again."],
+        ["expect", prompt],
+        ["send", "/edit\r"],
+        ["expect", "word?"],
+        ["send", "all\n"],
+        ["expect", "The second is done."],
+        ["expect", prompt],
+        ["send", "/export talk.md\r"],
+        ["expect", "saved talk.md"],
+        ["send", ctrlD],
+      ],
+      { EDITOR: `sh ${join(cwd, "editor.sh")}` },
+    );
+    expect(text).toContain("left False False (False, False)");
+    expect(readFileSync(join(cwd, "talk.md"), "utf8")).toContain("make all");
+    expect(code).toBe(0);
+  });
+
+  it("reaches the hosts that are allowed, also after /new", async () => {
+    await using web = await startWebServer();
+    const address = `127.0.0.1:${web.port}`;
+    const ask = cell(
+      `import urllib.request\nprint(urllib.request.urlopen('http://${address}/').status)`,
+    );
+    await chat(
+      ["--model", replay(ask, "Once.", ask, "Twice."), "--allow-private-net", address],
+      [
+        ["expect", ready],
+        ["send", "get it\r"],
+        ["expect", "Once."],
+        ["expect", prompt],
+        ["send", "/new\r"],
+        ["expect", "A fresh conversation"],
+        ["send", "get it\r"],
+        ["expect", "Twice."],
+        ["expect", prompt],
+        ["send", ctrlD],
+      ],
+    );
+    expect(web.seen).toEqual(["GET /", "GET /"]);
   });
 
   it("interrupts a cell with Ctrl-C, keeps the session, and answers input()", async () => {

@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { CliContext } from "../cli-context.ts";
 import type { InputHistory } from "../terminal/input-history.ts";
+import { editInProgram } from "../terminal/edit-in-program.ts";
 import { createLineEditor } from "../terminal/line-editor.ts";
 import type { Completer, LineResult } from "../terminal/line-editor.ts";
 import { safeTerminalText, styled } from "../terminal/terminal-text.ts";
@@ -12,6 +13,8 @@ export interface MessageSource extends Disposable {
   readonly isInteractive: boolean;
   /** The next message or command; `initial` is there to be edited. */
   next(initial?: string): Promise<LineResult>;
+  /** Has the text changed: by the program that `VISUAL` or `EDITOR` names, else where messages are written. */
+  edit(text: string): Promise<LineResult>;
   /** Asks for one line on behalf of code. */
   ask(question: string, password: boolean, initial?: string): Promise<LineResult>;
   /** Takes the question back that code has asked; its answer is then `end`. */
@@ -34,24 +37,35 @@ export function unquoteMessage(text: string): string {
   return /^\s*"""\n?([^]*?)\n?"""\s*$/.exec(text)?.[1] ?? text;
 }
 
+function quoteMessage(text: string): string {
+  return `${quotes}\n${text}\n${quotes}`;
+}
+
 /** Reads messages from a person at a terminal, which it has until it is disposed. */
 export function createTerminalSource(
-  { stdin, stdout }: CliContext,
+  { stdin, stdout, env }: CliContext,
   history: InputHistory,
   complete: Completer,
 ): MessageSource {
   const editor = createLineEditor(stdin, stdout);
+  const next = (initial = ""): Promise<LineResult> =>
+    editor.read({
+      prompt: styled(["bold", "cyan"], "› ", stdout),
+      continuation: styled("dim", "· ", stdout),
+      initial,
+      history,
+      complete,
+      isOpen: isOpenMessage,
+    });
   return {
     isInteractive: true,
-    next: (initial = "") =>
-      editor.read({
-        prompt: styled(["bold", "cyan"], "› ", stdout),
-        continuation: styled("dim", "· ", stdout),
-        initial,
-        history,
-        complete,
-        isOpen: isOpenMessage,
-      }),
+    next,
+    async edit(text) {
+      const program = env["VISUAL"] || env["EDITOR"];
+      if (!program) return await next(text.includes("\n") ? quoteMessage(text) : text);
+      const changed = await editor.lend(() => editInProgram(program, text, env));
+      return { type: "line", text: changed };
+    },
     ask: (question, password, initial = "") =>
       editor.read({
         initial,
@@ -99,6 +113,7 @@ export function createPipeSource(stdin: Readable, show: (message: string) => voi
   return {
     isInteractive: false,
     next,
+    edit: next,
     async ask() {
       const text = await readLine();
       return text === undefined ? { type: "end" } : { type: "line", text };

@@ -48,6 +48,8 @@ export interface LineEditor extends Disposable {
   read(request: LineRequest): Promise<LineResult>;
   /** Ends what is being read as if the terminal were gone. */
   withdraw(): void;
+  /** Gives the terminal to another program while `work` goes on. Not while something is read. */
+  lend<T>(work: () => Promise<T>): Promise<T>;
   /** Called for Ctrl-C while nothing is read. Other keys wait for the next `read`. */
   onInterrupt: (() => void) | undefined;
 }
@@ -72,7 +74,7 @@ export function createLineEditor(
   let cut = "";
 
   takeTerminal();
-  const keys = readKeys(input, onKey);
+  let keys = readKeys(input, onKey);
   const onEnd = (): void => finish({ type: "end" });
   const onResize = (): void => draw();
   const onContinue = (): void => {
@@ -253,6 +255,16 @@ export function createLineEditor(
   const editor: LineEditor = {
     onInterrupt: undefined,
     withdraw: onEnd,
+    async lend(work) {
+      keys[Symbol.dispose]();
+      giveTerminal();
+      try {
+        return await work();
+      } finally {
+        takeTerminal();
+        keys = readKeys(input, onKey);
+      }
+    },
     read(request) {
       const done = Promise.withResolvers<LineResult>();
       const initial = request.initial ?? "";

@@ -36,9 +36,10 @@ export const editCommand: ChatCommand = {
     const last = lastTask(shell);
     let text = argument;
     if (text === "") {
-      const edited = await shell.source.next(last.includes("\n") ? `"""\n${last}\n"""` : last);
+      const edited = await shell.source.edit(last);
       if (edited.type !== "line") return shell.view.note("Nothing was changed.");
       text = unquoteMessage(edited.text).trim();
+      if (text === last) return shell.view.note("Nothing was changed; /retry sends it again.");
     }
     if (text === "") return shell.view.note("Nothing was changed.");
     await again(shell, text);
