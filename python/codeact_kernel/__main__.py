@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import socket
+import sys
 
 
 def main() -> None:
     """Read the command line and run until the host is done."""
+    # The current folder will be the session's: only its worker may import from there.
+    sys.path[:] = [entry for entry in sys.path if entry]
     parser = argparse.ArgumentParser(prog="python -m codeact_kernel", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="run one session, without isolation")

@@ -81,6 +81,8 @@ class Worker:
         self._pid = _getpid()
         self._channel = Channel(sock, standard[1:], self._calls.settle)
         saved_variables.folder = self._calls.folder = os.getcwd()
+        if "" not in sys.path:
+            sys.path.insert(0, "")
         packages.use(os.getcwd())
         self._calls.connect(self._channel)
         while True:
