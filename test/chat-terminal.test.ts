@@ -176,7 +176,8 @@ describe("codeact chat in a terminal", { timeout: 120_000 }, () => {
 
   it("interrupts a cell with Ctrl-C, keeps the session, and answers input()", async () => {
     const model = replay(
-      cell("kept = 7\nprint('begun', flush=True)\nwhile True: pass"),
+      // What is waited for does not stand in the code, which is shown before it runs.
+      cell("kept = 7\nprint('be' + 'gun', flush=True)\nwhile True: pass"),
       cell(
         "import getpass\nname = input('Name? ')\nkey = getpass.getpass('Key? ')\nprint(name, len(key), kept)",
       ),
