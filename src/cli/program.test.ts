@@ -171,6 +171,19 @@ describe("codeact run", () => {
     expect(stderr).toContain("codeact: The model gave no answer: its turns are used up (1 turn).");
   });
 
+  it("refuses a check that is no Python before the model has worked, and tells a failed one once", async () => {
+    const model = writeReplay("8", "8", "8", "8", "8");
+    const broken = await cli(["run", ...bare, "--model", model, "--check", "1 +", "a task"]);
+    expect(broken.code).toBe(2);
+    expect(broken.stdout).toBe("");
+    expect(broken.stderr).toContain("codeact: The check is not Python: invalid syntax: 1 +\n");
+    const failed = await cli(["run", ...bare, "--model", model, "--check", "False", "a task"]);
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toContain(
+      "codeact: The answer was not accepted: it fails this check: False.\n",
+    );
+  });
+
   it("takes limits, a schema and a check for the answer", async () => {
     writeFileSync(join(cwd, "schema.json"), '{"type": "number", "maximum": 10}');
     const model = writeReplay("About seven.", "12", "8", "<execute>\nfinal_answer(7)\n</execute>");

@@ -13,7 +13,7 @@ export function describeShortfall(result: RunResult): string | undefined {
     case "stuck":
       return `The model repeated itself and was stopped after ${turns}.\n  Say the task in other words, or choose another model.`;
     case "rejected":
-      return `The answer was not accepted: ${(result.rejection ?? "").split("\n")[0]}\n  Look at the schema and the check, or choose another model.`;
+      return `${(result.rejection ?? "The answer was not accepted.").split("\n")[0]!.replace("Your answer", "The answer").replace(" Correct it and answer again.", "")}\n  Look at the schema and the check, or choose another model.`;
     default:
       return undefined;
   }

@@ -7,6 +7,7 @@ import { addAgentOptions, agentSettings } from "../agent-options.ts";
 import type { AgentOptionValues } from "../agent-options.ts";
 import { addBestOfOptions, runBestOf } from "../best-of-run.ts";
 import type { BestOfChoice } from "../best-of-run.ts";
+import { refuseBrokenCheck } from "../../agent/run-check.ts";
 import type { CliContext } from "../cli-context.ts";
 import { createApprovalPrompt } from "../approval-prompt.ts";
 import { connectChosenServers, mcpOption } from "../mcp-servers.ts";
@@ -79,6 +80,7 @@ async function run(
     const { calls } = options;
     const pace = createQuestionPace(createApprovalPrompt(context), view);
     const telemetry = telemetryFromEnvironment(context.env);
+    if (check !== undefined) await refuseBrokenCheck(session, check);
     await using agent = createAgent({
       model,
       session,
