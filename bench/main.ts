@@ -7,7 +7,7 @@ import { fidelityTable } from "./fidelity/fidelity-report.ts";
 import { figureTable } from "./figure.ts";
 import type { Machine } from "./machine.ts";
 
-const usage = `usage: npm run --silent bench -- engine [--json]
+const usage = `usage: npm run --silent bench -- engine [--only WORD,WORD...] [--json]
        npm run --silent bench -- eval --data DIR [--json]
        npm run --silent bench -- fidelity --data DIR [--json] [--out FILE]
            [--every N] [--libraries PYTHON] [--reference PYTHON]`;
@@ -21,6 +21,7 @@ const { values, positionals } = parseArgs({
     libraries: { type: "string" },
     reference: { type: "string" },
     every: { type: "string", default: "1" },
+    only: { type: "string" },
   },
 });
 
@@ -45,7 +46,7 @@ interface Report {
 async function reportEngine(): Promise<Report> {
   const data = await benchEngine((what) => {
     if (process.stderr.isTTY) console.error(`measuring ${what} ...`);
-  });
+  }, values.only?.split(","));
   return { data, table: figureTable(data.figures) };
 }
 

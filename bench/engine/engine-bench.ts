@@ -32,13 +32,21 @@ const measures = [
   measureLoopOverhead,
 ];
 
-/** Measures the engine, and ipykernel in the same run. `onProgress` is told what is being measured. */
-export async function benchEngine(onProgress: (what: string) => void): Promise<BenchReport> {
+/**
+ * Measures the engine, and ipykernel in the same run. `onProgress` is told what is being measured. `only` are words
+ * such as `checkpoints`: what has none of them in its name is left out.
+ */
+export async function benchEngine(
+  onProgress: (what: string) => void,
+  only: readonly string[] = [""],
+): Promise<BenchReport> {
   await using runtime = await createSandboxRuntime();
   onProgress("ipykernel, the rival");
   const rival = await measureIpykernel({ thinkMs });
   const figures: Figure[] = [];
   for (const measure of measures) {
+    const name = measure.name.toLowerCase();
+    if (!only.some((word) => name.includes(word.toLowerCase()))) continue;
     onProgress(measure.name.replace("measure", ""));
     figures.push(...(await measure(runtime, rival)));
   }
