@@ -195,7 +195,7 @@ describe("createRecordingModel", () => {
     const run = await ask(createRecordingModel(inner, { write }), "");
     expect(run).toMatchObject({ text: "a", finish: { error: { code: "permission_denied" } } });
     expect(() => createReplayWriter(join(folder, "no", "file"))).toThrow(
-      expect.objectContaining({ code: "file_not_found" }),
+      expect.objectContaining({ code: "invalid_input" }),
     );
   });
 
