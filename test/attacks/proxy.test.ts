@@ -98,10 +98,10 @@ print(attempt(socket.create_connection, ("127.0.0.1", ${allowed.port}), 2))`,
     await using _session = session;
     const [sockets, found, forwarders, denied] = await attack(
       session,
-      `
+      `import sys
 print([line.split()[-1] for line in open("/proc/net/unix").readlines()[1:] if "/" in line])
 print([os.path.join(folder, name) for top in ("/run", "/tmp", "/workspace", "/var", "/home") for folder, _, names in os.walk(top)
-       for name in names if name.endswith((".sock", ".pem")) or "network" in name])
+       for name in names if not folder.startswith((sys.prefix, sys.base_prefix)) and (name.endswith((".sock", ".pem")) or "network" in name)])
 others = [int(p) for p in os.listdir("/proc") if p.isdigit() and int(p) not in (1, os.getpid())]
 print(len(others) >= 1)
 print({str(attempt(os.listdir, f"/proc/{p}/{name}")) for p in others for name in ("fd", "cwd", "root")
