@@ -1,9 +1,9 @@
 import type { AgentEvent } from "../agent/events.ts";
 import { streamReply, type Sampling } from "../agent/stream-reply.ts";
-import type { ActionFormat } from "../formats/format.ts";
 import { textMessage, type Message, type Model, type Usage } from "../models/model.ts";
 import { addUsage } from "../models/model-price.ts";
 import type { Ending } from "./benchmark.ts";
+import { createPlainFormat } from "./plain-format.ts";
 import { replyFault } from "./reply-fault.ts";
 
 export interface AskOptions {
@@ -28,7 +28,7 @@ export interface Asked extends Pick<Ending, "turns" | "usage" | "messages"> {
 export async function* askModel(options: AskOptions): AsyncGenerator<AgentEvent, Asked, undefined> {
   const { model, questions, system, sampling, signal } = options;
   const messages: Message[] = system === undefined ? [] : [textMessage("system", system)];
-  const format = plainFormat(options.stop);
+  const format = createPlainFormat(options.stop);
   const replies: string[] = [];
   let usage: Usage = { inputTokens: 0, outputTokens: 0 };
   for (const [index, question] of questions.entries()) {
@@ -44,25 +44,4 @@ export async function* askModel(options: AskOptions): AsyncGenerator<AgentEvent,
     yield { type: "turn-end", turn, usage: reply.usage };
   }
   return { replies, turns: questions.length, usage, messages };
-}
-
-/** A format without actions: the whole reply is the answer. */
-function plainFormat(stop: readonly string[] | undefined): ActionFormat {
-  return {
-    name: "plain",
-    ...(stop && { stop }),
-    instructions: () => "",
-    createParser() {
-      let text = "";
-      return {
-        complete: false,
-        push(piece) {
-          text += piece;
-          return [{ type: "text", text: piece }];
-        },
-        finish: () => ({ kind: "answer", text }),
-      };
-    },
-    render: () => [],
-  };
 }

@@ -4,7 +4,7 @@ import type { ChosenModel } from "../chat/chat.ts";
 import { formatConversations } from "../chat/commands/conversation-commands.ts";
 import { openConversation } from "../chat/conversation-file.ts";
 import { findConversation, listConversations, newConversation } from "../chat/conversation-list.ts";
-import { dataFolder } from "../chat/data-folder.ts";
+import { conversationsFolder } from "../chat/conversations-folder.ts";
 import { startChat } from "../chat/start-chat.ts";
 import { addAgentOptions, agentSettings } from "../agent-options.ts";
 import type { AgentOptionValues } from "../agent-options.ts";
@@ -50,7 +50,7 @@ export function createChatCommand(context: CliContext): Command {
 }
 
 function listAll({ env, stdout, stderr }: CliContext): void {
-  const all = listConversations(dataFolder(env));
+  const all = listConversations(conversationsFolder(env));
   if (all.length === 0) stderr.write("codeact: There are no conversations yet.\n");
   else stdout.write(formatConversations(all, stdout, false));
 }
@@ -65,7 +65,7 @@ async function chat(
   const inputs = readInputFiles(files, cwd);
   const approvals = readApprovalPolicy(options, cwd);
   const tools = await loadTools(options, cwd);
-  const data = dataFolder(env);
+  const data = conversationsFolder(env);
   const place =
     options.resume === undefined
       ? newConversation(data)

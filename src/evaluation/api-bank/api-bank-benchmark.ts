@@ -1,8 +1,6 @@
 import type { AgentEvent } from "../../agent/events.ts";
 import { CodeActError } from "../../errors.ts";
 import type { Session } from "../../execution/session.ts";
-import type { ActionFormat } from "../../formats/format.ts";
-import { renderObservation } from "../../formats/render.ts";
 import type {
   Benchmark,
   BenchmarkTask,
@@ -14,6 +12,7 @@ import type {
 } from "../benchmark.ts";
 import { playDialogue } from "../dialogue.ts";
 import type { Oracle } from "../oracle.ts";
+import { createPlainFormat } from "../plain-format.ts";
 import { importablePackage } from "../python-package.ts";
 import { pythonLiteral } from "../python-value.ts";
 import { setUpSession } from "../set-up-session.ts";
@@ -73,7 +72,7 @@ async function* play(
     model,
     session,
     signal,
-    format: replyFormat,
+    format: createPlainFormat(),
     messages: apiBankMessages(sample.history, described as readonly unknown[], format),
     maxTurns: 1,
     sampling: { temperature: 0, maxOutputTokens: maxReplyTokens, ...sampling },
@@ -84,24 +83,6 @@ async function* play(
     }),
   });
 }
-
-/** The whole reply is the answer: nothing of it runs before it is judged. */
-const replyFormat: ActionFormat = {
-  name: "api-bank",
-  instructions: () => "",
-  createParser() {
-    let text = "";
-    return {
-      complete: false,
-      push(piece) {
-        text += piece;
-        return piece === "" ? [] : [{ type: "text", text: piece }];
-      },
-      finish: () => ({ kind: "answer", text }),
-    };
-  },
-  render: renderObservation,
-};
 
 function wrong(reason: string): { readonly end: Grade } {
   return { end: { success: false, reason } };
