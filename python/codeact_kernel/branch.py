@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import time
 from select import POLLIN, POLLOUT
 from typing import TYPE_CHECKING, Any, Collection
 
+from .cell_count import CellCount
 from .copy_store import CopyStore
 from .kept_outputs import KeptOutputs
 from .limits import limit_process
@@ -59,8 +59,7 @@ class Branch:
         self._supervisor = supervisor
         self._outputs = outputs
         self._queue: list[dict[str, Any]] = []
-        self._cells_run = cells_run
-        self._silent_cells: list[int] = []
+        self._count = CellCount(cells_run)
         self._copies = CopyStore(supervisor.await_copy)
         self._provided: dict[str, Any] | None = None
         self.places = {supervisor.place_of(worker.pid)} if worker.pid else set()
@@ -139,13 +138,8 @@ class Branch:
 
     def _answer(self, command: dict[str, Any]) -> None:
         kind, number = command["type"], command["id"]
-        actions = {
-            "checkpoint": self._keep,
-            "restore": self._restore,
-            "drop": self._drop,
-            "fork": self._fork,
-            "provide": self._provide,
-        }
+        actions = {"checkpoint": self._keep, "restore": self._restore, "drop": self._drop}
+        actions.update(fork=self._fork, provide=self._provide)
         try:
             actions[kind](command)
         except (OSError, LookupError) as error:
@@ -158,11 +152,11 @@ class Branch:
         self.cell = RunningCell(command["id"], timeout_ms / 1000, self._limits["outputBytes"])
         self._path.cell = self.cell
         order = {"type": "execute", "id": command["id"], "token": self.cell.token, "code": command["code"]}
-        if command.get("silent"):
+        silent = bool(command.get("silent"))
+        if silent:
             order["silent"] = True
-            self._silent_cells.append(self._cells_run + 1)
-        number = self._numbered(self._cells_run + 1)
-        self._outputs.begin(None if command.get("silent") else number)
+        number = self._count.begin(silent)
+        self._outputs.begin(None if silent else number)
         self.worker.send({**order, "number": number, "context": command.get("context") or {}})
         self._supervisor.cell_starts()
 
@@ -251,13 +245,13 @@ class Branch:
         for body in tail:
             self._path.send(body)
         self.cell = self._path.cell = None
-        self._cells_run += 1
+        self._count.run += 1
         status = done.get("status")
         if cell.stop_reason and status in ("interrupted", "crashed"):
             done["status"] = cell.stop_reason
         elif status == "interrupted":
             done["status"] = "error"  # the code raised KeyboardInterrupt itself
-        count = self._numbered(self._cells_run)
+        count = self._count.numbered(self._count.run)
         done.update(id=cell.id, state=state, executionCount=count, wallMs=cell.wall_ms())
         self.host.send(encode(done))
         self._checkpoint()
@@ -293,10 +287,10 @@ class Branch:
 
     def _checkpoint(self) -> None:
         if self._transactions:
-            self._copies.add(self._cells_run, fork_copy(self.worker))
+            self._copies.add(self._count.run, fork_copy(self.worker))
 
     def _keep(self, command: dict[str, Any]) -> None:
-        self._copies.keep(command["checkpoint"], self._cells_run, self._copy_of_now())
+        self._copies.keep(command["checkpoint"], self._count.run, self._copy_of_now())
         self._checkpoint()
 
     def _provide(self, command: dict[str, Any]) -> None:
@@ -316,9 +310,8 @@ class Branch:
         self._supervisor.end_processes_of(self)
         self._path.drain_pipes()
         self._adopt(copy)
-        self._cells_run = count
-        self._silent_cells = [silent for silent in self._silent_cells if silent <= count]
-        self._outputs.forget_after(self._numbered(count))
+        self._count.go_back(count)
+        self._outputs.forget_after(self._count.numbered(count))
         self._copies.keep(number, count, fork_copy(self.worker))
         self._copies.end_recent()
         self._checkpoint()
@@ -328,19 +321,15 @@ class Branch:
             count, kept = self._copies.kept(command["checkpoint"])
             copy = self._supervisor.require_copy(fork_copy(kept))
         else:
-            count, copy = self._cells_run, self._copy_of_now()
-        numbered = self._numbered(count)
+            count, copy = self._count.run, self._copy_of_now()
+        numbered = self._count.numbered(count)
         outputs = self._outputs.until(numbered)
         self._supervisor.add_branch(command["session"], copy, numbered, outputs, self._limits)
         self._checkpoint()
 
-    def _numbered(self, cells_run: int) -> int:
-        """Return how many of the first cells have a number: silent ones have none."""
-        return cells_run - sum(silent <= cells_run for silent in self._silent_cells)
-
     def _copy_of_now(self) -> WorkerHandle:
         """Return the copy that was taken after the last cell, or else a fresh one. Raises OSError."""
-        recent = self._copies.take_recent(self._cells_run)
+        recent = self._copies.take_recent(self._count.run)
         return recent or self._supervisor.require_copy(fork_copy(self.worker))
 
     # The worker and what follows it
@@ -374,14 +363,14 @@ class Branch:
         if newest:
             count, copy = newest
             self._adopt(copy)
-            return "rolled-back" if count == self._cells_run else "lost"
-        for kept in self._copies.kept_after(self._cells_run):
+            return "rolled-back" if count == self._count.run else "lost"
+        for kept in self._copies.kept_after(self._count.run):
             twin = fork_copy(kept)
             if self._supervisor.await_copy(twin):
                 self._adopt(twin)
                 return "rolled-back"
         self._start_worker()
-        return "lost" if self._cells_run else "rolled-back"
+        return "lost" if self._count.run else "rolled-back"
 
     def _start_worker(self) -> None:
         self.worker = self._supervisor.start_fresh_worker(self.pipes)
