@@ -47,6 +47,8 @@ async function reportEngine(): Promise<Report> {
   const data = await benchEngine((what) => {
     if (process.stderr.isTTY) console.error(`measuring ${what} ...`);
   }, values.only?.split(","));
+  for (const failure of data.failures) console.error(failure);
+  if (data.failures.length > 0) process.exitCode = 1;
   return { data, table: figureTable(data.figures) };
 }
 

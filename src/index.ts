@@ -1,14 +1,8 @@
 /** The public surface of codeact. Everything else may change without notice. */
 
 export { createAgent } from "./agent/agent.ts";
-export type {
-  Agent,
-  AgentOptions,
-  AgentRun,
-  AgentSettings,
-  ForkChanges,
-  RunOptions,
-} from "./agent/agent.ts";
+export type { Agent, AgentRun, ForkChanges, RunOptions } from "./agent/agent.ts";
+export type { AgentOptions, AgentSettings } from "./agent/agent-options.ts";
 export { telemetryFromEnvironment } from "./agent/telemetry.ts";
 export type { TelemetryOptions } from "./agent/telemetry.ts";
 export { bestOf } from "./agent/best-of.ts";

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createAgent, type AgentSettings } from "../src/agent/agent.ts";
+import type { AgentSettings } from "../src/agent/agent-options.ts";
+import { createAgent } from "../src/agent/agent.ts";
 import type { AgentEvent, RunResult } from "../src/agent/events.ts";
 import { createBareRuntime } from "../src/execution/runtimes/bare-runtime.ts";
 import type { Session } from "../src/execution/session.ts";

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAgent } from "../src/agent/agent.ts";
-import type { AgentSettings, RunOptions } from "../src/agent/agent.ts";
+import type { AgentSettings } from "../src/agent/agent-options.ts";
+import type { RunOptions } from "../src/agent/agent.ts";
 import type { AgentEvent, RunResult } from "../src/agent/events.ts";
 import { CodeActError } from "../src/errors.ts";
 import { createBareRuntime } from "../src/execution/runtimes/bare-runtime.ts";

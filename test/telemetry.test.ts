@@ -8,7 +8,7 @@ import type { ReadableSpan } from "@opentelemetry/sdk-trace-base";
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createAgent } from "../src/agent/agent.ts";
-import type { AgentSettings } from "../src/agent/agent.ts";
+import type { AgentSettings } from "../src/agent/agent-options.ts";
 import { telemetryFromEnvironment } from "../src/agent/telemetry.ts";
 import { createBareRuntime } from "../src/execution/runtimes/bare-runtime.ts";
 import { createOpenAIModel } from "../src/models/openai-model.ts";

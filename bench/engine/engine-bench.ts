@@ -1,4 +1,5 @@
 import { createSandboxRuntime } from "../../src/execution/runtimes/sandbox-runtime.ts";
+import { isCodeActError } from "../../src/errors.ts";
 import type { Figure } from "../figure.ts";
 import { describeMachine, type Machine } from "../machine.ts";
 import { measureIpykernel } from "../rivals/ipykernel.ts";
@@ -17,6 +18,8 @@ import { thinkMs } from "./think-time.ts";
 export interface BenchReport {
   readonly machine: Machine;
   readonly figures: readonly Figure[];
+  /** What could not be measured, and why. */
+  readonly failures: readonly string[];
 }
 
 const measures = [
@@ -34,7 +37,7 @@ const measures = [
 
 /**
  * Measures the engine, and ipykernel in the same run. `onProgress` is told what is being measured. `only` are words
- * such as `checkpoints`: what has none of them in its name is left out.
+ * such as `checkpoints`: what has none of them in its name is left out. What fails leaves the other figures alone.
  */
 export async function benchEngine(
   onProgress: (what: string) => void,
@@ -44,11 +47,18 @@ export async function benchEngine(
   onProgress("ipykernel, the rival");
   const rival = await measureIpykernel({ thinkMs });
   const figures: Figure[] = [];
+  const failures: string[] = [];
   for (const measure of measures) {
     const name = measure.name.toLowerCase();
     if (!only.some((word) => name.includes(word.toLowerCase()))) continue;
-    onProgress(measure.name.replace("measure", ""));
-    figures.push(...(await measure(runtime, rival)));
+    const what = measure.name.replace("measure", "");
+    onProgress(what);
+    try {
+      figures.push(...(await measure(runtime, rival)));
+    } catch (error) {
+      if (!isCodeActError(error)) throw error;
+      failures.push(`${what} could not be measured: ${error.message}`);
+    }
   }
-  return { machine: describeMachine(runtime.pythonVersion), figures };
+  return { machine: describeMachine(runtime.pythonVersion), figures, failures };
 }

@@ -22,7 +22,7 @@ import type { Deed } from "./stuck-detector.ts";
 export async function* actOn(run: Run, turn: number, reply: Reply): Step {
   const { messages, model, records } = run.options;
   const { parsed, finish } = reply;
-  if (reply.prose.trim() !== "") run.prose = reply.prose.trim();
+  if (reply.prose.trim() !== "") run.options.progress.prose = reply.prose.trim();
 
   if (finish === "aborted" || finish === "error" || finish === "content-filter") {
     appendAssistant(messages, reply.text);
@@ -100,16 +100,16 @@ async function* answerInCode(
 
 /** Takes an answer, or sends the model back with the reason why not. */
 async function* judge(run: Run, turn: number, candidate: Candidate): Step {
-  const { answers, messages } = run.options;
+  const { answers, messages, progress } = run.options;
   const verdict = await answers.read(candidate, run.session);
   if (verdict.accepted) {
     const { accepted: _, ...end } = verdict;
     return { status: "answered", ...end };
   }
   yield { type: "answer-refused", turn, reason: verdict.reason };
-  run.prose = verdict.answer;
-  run.refusals += 1;
-  if (run.refusals > answers.maxRejections) {
+  progress.prose = verdict.answer;
+  progress.refusals += 1;
+  if (progress.refusals > answers.maxRejections) {
     return { status: "rejected", answer: verdict.answer, rejection: verdict.reason };
   }
   appendUser(messages, [textPart(verdict.reason)]);

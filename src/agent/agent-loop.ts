@@ -18,17 +18,18 @@ import { stuckEndNotice } from "./stuck-detector.ts";
  * `run-end` event, which is the last one and is also returned.
  */
 export async function* runLoop(options: LoopOptions): Step<RunResult> {
-  const { model, task, signal } = options;
-  const meter = createBudgetMeter(options.budget, model, options.now);
+  const { model, task, signal, progress, pauseAfterTurns = Infinity } = options;
+  const meter = createBudgetMeter(options.budget, model, { progress, now: options.now });
   let end: RunEnd | undefined;
 
-  options.tools?.startRun(meter);
+  options.tools?.startRun(meter, progress);
   yield { type: "run-start", task: task.text, modelId: model.id };
   try {
     const run = await startRun(options, meter);
     while (end === undefined) {
       const exhausted = meter.exhausted();
       if (isAborted(signal)) end = { status: "aborted" };
+      else if (progress.turns >= pauseAfterTurns) end = { status: "paused" };
       else if (exhausted === undefined) end = yield* runTurn(run);
       else end = { status: "budget", budget: exhausted };
       if (end?.status === "budget" || end?.status === "stuck") end = yield* close(run, end);
@@ -37,8 +38,9 @@ export async function* runLoop(options: LoopOptions): Step<RunResult> {
     end = isAborted(signal) ? { status: "aborted" } : failure(cause);
   }
 
+  meter.stop();
   const { turns, usage, costUsd } = meter;
-  const toolCalls = options.tools && { toolCalls: options.tools.calls };
+  const toolCalls = options.tools && { toolCalls: progress.toolCalls };
   const result = { ...end, turns, ...toolCalls, usage, ...(costUsd !== undefined && { costUsd }) };
   yield { type: "run-end", result };
   return result;
@@ -102,7 +104,8 @@ function compactionSource(run: Run): CompactionSource {
 /** Ends the run with the best answer that the model can give by now. */
 async function* close(run: Run, end: RunEnd): Step<RunEnd> {
   const { options, session, meter } = run;
-  const partial = run.prose === "" ? {} : { partialAnswer: run.prose };
+  const { prose } = options.progress;
+  const partial = prose === "" ? {} : { partialAnswer: prose };
   // The last turn has been used to ask for the answer already.
   if (meter.turns >= (options.budget.turns ?? Infinity)) return { ...end, ...partial };
   const notice = end.budget === undefined ? stuckEndNotice : exhaustedNotice(end.budget);

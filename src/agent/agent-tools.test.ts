@@ -4,7 +4,8 @@ import { createBareRuntime } from "../execution/runtimes/bare-runtime.ts";
 import { messageText } from "../models/model.ts";
 import { createReplayModel } from "../models/replay-model.ts";
 import { tool } from "../tools/tool.ts";
-import { createAgent, type AgentSettings } from "./agent.ts";
+import type { AgentSettings } from "./agent-options.ts";
+import { createAgent } from "./agent.ts";
 import type { AgentEvent } from "./events.ts";
 
 const runtime = createBareRuntime();

@@ -8,6 +8,8 @@ import { createToolHost } from "../tools/tool-host.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { BudgetMeter } from "./budget.ts";
 import type { MutableCallScope } from "./calls/call-scope.ts";
+import { createRunProgress } from "./run-progress.ts";
+import type { RunProgress } from "./run-progress.ts";
 
 export interface AgentToolsOptions {
   readonly tools: readonly Tool[];
@@ -25,11 +27,10 @@ export interface AgentToolsOptions {
 export interface AgentTools {
   /** What the model is told of them. */
   readonly functions: readonly FunctionDescription[];
-  /** Calls since the run started. */
-  readonly calls: number;
   /** Makes the tools callable in a session. Rejects with `not_supported` where that can't be done. */
   provide(session: Session): Promise<void>;
-  startRun(meter: BudgetMeter): void;
+  /** Calls are counted in the run's progress. */
+  startRun(meter: BudgetMeter, progress: RunProgress): void;
   /** Has events go to `listener` until `unlisten` is called. */
   listen(listener: (event: ToolEvent) => void): () => void;
 }
@@ -39,7 +40,7 @@ export function createAgentTools(options: AgentToolsOptions): AgentTools {
   const { modules, scope, maxCalls = Infinity } = options;
   const { tools, functions } = offerTools(options.tools);
   let listener: ((event: ToolEvent) => void) | undefined;
-  let calls = 0;
+  let progress = createRunProgress();
   const onEvent = (event: ToolEvent): void => listener?.(event);
   const host = createToolHost({
     tools,
@@ -47,15 +48,14 @@ export function createAgentTools(options: AgentToolsOptions): AgentTools {
     ...(modules && { modules }),
     onEvent,
     reasonToRefuse() {
-      calls += 1;
-      return calls > maxCalls ? `the limit of ${maxCalls} calls in a run is reached` : undefined;
+      progress.toolCalls += 1;
+      return progress.toolCalls > maxCalls
+        ? `the limit of ${maxCalls} calls in a run is reached`
+        : undefined;
     },
   });
   return {
     functions,
-    get calls() {
-      return calls;
-    },
     async provide(session) {
       if (tools.length === 0) return;
       if (session.provide === undefined) {
@@ -66,8 +66,8 @@ export function createAgentTools(options: AgentToolsOptions): AgentTools {
       await session.provide(host);
       scope?.enter(session);
     },
-    startRun(meter) {
-      calls = 0;
+    startRun(meter, counted) {
+      progress = counted;
       scope?.start(meter);
     },
     listen(added) {

@@ -6,7 +6,7 @@ import type { Session } from "../execution/session.ts";
 import { messageText, textMessage } from "../models/model.ts";
 import type { Model } from "../models/model.ts";
 import { createAgent } from "./agent.ts";
-import type { AgentOptions } from "./agent.ts";
+import type { AgentOptions } from "./agent-options.ts";
 import type { AgentEvent } from "./events.ts";
 
 const runtime = createBareRuntime();

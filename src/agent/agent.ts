@@ -1,33 +1,28 @@
 import { CodeActError } from "../errors.ts";
-import type { OpenOptions, Runtime } from "../execution/runtime.ts";
+import type { Runtime } from "../execution/runtime.ts";
 import { allowedHosts } from "../execution/network/network.ts";
-import type { ExecuteOptions, Session } from "../execution/session.ts";
+import type { Session } from "../execution/session.ts";
 import { defaultFormat } from "../formats/choose-format.ts";
-import type { ActionFormat, EnvironmentDescription } from "../formats/format.ts";
 import { textMessage } from "../models/model.ts";
-import type { Message, Model } from "../models/model.ts";
-import type { ApprovalPolicy } from "../tools/approval-policy.ts";
-import type { OnApproval } from "../tools/approvals.ts";
-import type { Tool } from "../tools/tool.ts";
+import type { Message } from "../models/model.ts";
 import { runLoop } from "./agent-loop.ts";
+import type { AgentOptions, AgentSettings } from "./agent-options.ts";
 import { createAgentTools, type AgentTools } from "./agent-tools.ts";
 import { createAnswerReader } from "./answer-rules.ts";
-import type { AnswerRules } from "./answer-rules.ts";
+import type { AnswerReader, AnswerRules } from "./answer-rules.ts";
 import type { SubTask } from "./calls/agent-call.ts";
 import { createCallScope } from "./calls/call-scope.ts";
 import { createCallTools } from "./calls/calls.ts";
-import type { CallsSettings } from "./calls/calls.ts";
 import { budgetInstructions, checkBudget } from "./budget.ts";
 import type { Budget } from "./budget.ts";
 import { createCompactor } from "./compaction.ts";
-import type { CompactionOptions } from "./compaction.ts";
 import { createEventLog } from "./event-log.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
 import { appendUser, lostSessionNotice, textPart } from "./history.ts";
 import type { Task } from "./history.ts";
-import type { Sampling } from "./stream-reply.ts";
+import { createRunProgress } from "./run-progress.ts";
+import type { RunProgress } from "./run-progress.ts";
 import { createRunTelemetry } from "./telemetry.ts";
-import type { TelemetryOptions } from "./telemetry.ts";
 import type { TurnRecords } from "./turn-records.ts";
 
 /** A conversation: one model, one live interpreter, any number of tasks after one another. */
@@ -37,6 +32,12 @@ export interface Agent extends AsyncDisposable {
    * Throws `session_busy` while another run is going on and `session_closed` after `close`.
    */
   run<Value = unknown>(task: string | Task, options?: RunOptions<Value>): AgentRun<Value>;
+  /**
+   * Goes on with the last run, which came to no accepted answer: it was paused or aborted, has failed, or has used up
+   * its budget. It is the same run: its turns and its budget go on counting, and its answer must be what was asked for.
+   * Throws as `run` does, and `invalid_input` where there is nothing to go on with.
+   */
+  resume<Value = unknown>(options?: ResumeOptions): AgentRun<Value>;
   /** The conversation so far, the system message first. */
   readonly messages: readonly Message[];
   /** The interpreter; an agent that opens its own has none before its first run. */
@@ -64,77 +65,19 @@ export interface RunOptions<Value = unknown> {
   readonly answer?: AnswerRules<Value>;
   /** Limits of this run; what is left out is the agent's. */
   readonly budget?: Budget;
+  /** Ends the run as `paused` when it has had so many turns and no answer, so that `resume` goes on. Default: never. */
+  readonly pauseAfterTurns?: number;
   /** Ends the run as `aborted`, at any moment; a running cell is interrupted. */
   readonly signal?: AbortSignal;
 }
+
+/** How a run goes on. Limits and turns count from the run's beginning. */
+export type ResumeOptions = Omit<RunOptions, "answer">;
 
 /** One run. Each reader gets all events, from the first; to stop a run, fire its signal. */
 export interface AgentRun<Value = unknown> extends AsyncIterable<AgentEvent> {
   /** How the run ended. Never rejects: faults are results of status `failed`. */
   readonly result: Promise<RunResult<Value>>;
-}
-
-export type AgentOptions = AgentSettings &
-  (
-    | {
-        /** Opens the agent's interpreter on its first run; the agent closes it. */
-        readonly runtime: Runtime;
-        readonly limits?: OpenOptions["limits"];
-        /** Hosts that code may reach; the model is told of them. Default: no network. */
-        readonly network?: OpenOptions["network"];
-        readonly session?: never;
-      }
-    | {
-        /** The interpreter to use; whoever passes it closes it. */
-        readonly session: Session;
-        readonly runtime?: never;
-        readonly limits?: never;
-        readonly network?: never;
-      }
-  );
-
-export interface AgentSettings {
-  readonly model: Model;
-  /** How the model writes its actions. Default: Python, as tool calls where the model takes them, else as text. */
-  readonly format?: ActionFormat;
-  /** Functions of this process that code can call. Default: none. */
-  readonly tools?: readonly Tool[];
-  /** Docstrings of the Python modules that hold tools, by name. */
-  readonly toolModules?: Readonly<Record<string, string>>;
-  /** Which calls of tools run, are refused, or wait for `onApproval`. Default: what the tools themselves say. */
-  readonly approvals?: ApprovalPolicy;
-  /** Decides about calls that wait for a person. Without it they are refused. */
-  readonly onApproval?: OnApproval;
-  /** Time after which a call that nobody has approved is refused. Default: 10 minutes. */
-  readonly approvalTimeoutMs?: number;
-  /** Lets code ask the model (`llm`) and give tasks to agents of its own (`agent`). Default: neither. */
-  readonly calls?: CallsSettings;
-  /** Calls of tools in one run. Default: no limit but the session's own for each cell. */
-  readonly maxToolCalls?: number;
-  /** Added to the system message, after the format's own instructions. */
-  readonly instructions?: string;
-  /** What the model is told of the interpreter. Files of the workspace are added to it. */
-  readonly environment?: EnvironmentDescription;
-  /** What one run may use. Default: 20 turns. */
-  readonly budget?: Budget;
-  /** Short for `budget.turns`. */
-  readonly maxTurns?: number;
-  /** The model takes stock in turn 1 and in every turn that is this many after it. Default: never. */
-  readonly planningInterval?: number;
-  /** How old turns give way to a summary when the model's context fills up; false: never. */
-  readonly compaction?: CompactionOptions | false;
-  /** Characters of one cell's output that reach the model. Default: 10,000. */
-  readonly maxOutputCharacters?: number;
-  /** Wall time of one cell. Default: the session's. */
-  readonly timeoutMs?: number;
-  /** Temperature and length of replies. Default: the model's. */
-  readonly sampling?: Sampling;
-  /** Records runs as spans of OpenTelemetry. Default: off. */
-  readonly telemetry?: TelemetryOptions;
-  /** A conversation to go on with. Without a system message at its start one is made. Default: none. */
-  readonly messages?: readonly Message[];
-  /** Answers `input()` of the code. Default: nobody does. */
-  readonly onInput?: ExecuteOptions["onInput"];
 }
 
 /** What an agent starts with, beside its options. */
@@ -143,10 +86,26 @@ interface AgentStart {
   /** Whether the agent ends its interpreter. */
   readonly owned: boolean;
   readonly records: TurnRecords;
+  /** A run to go on with. */
+  readonly unfinished?: UnfinishedRun | undefined;
+}
+
+/** What is kept of a run that has not come to an accepted answer. */
+interface UnfinishedRun {
+  readonly task: Task;
+  readonly answers: AnswerReader;
+  readonly budget: Budget;
+  readonly progress: RunProgress;
 }
 
 /** Hands a conversation over to another agent. */
-const releases = new WeakMap<Agent, () => { session: Session | undefined; messages: Message[] }>();
+const releases = new WeakMap<Agent, () => Released>();
+
+interface Released {
+  readonly session: Session | undefined;
+  readonly messages: readonly Message[];
+  readonly unfinished: UnfinishedRun | undefined;
+}
 
 /** Makes an agent. Nothing is started before its first run. */
 export function createAgent(options: AgentOptions): Agent {
@@ -170,7 +129,7 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
   };
   const messages: Message[] = [...(options.messages ?? [])];
   const closing = new AbortController();
-  let { session, owned } = start;
+  let { session, owned, unfinished } = start;
   let equipped: Session | undefined;
   let active: Promise<RunResult> | undefined;
 
@@ -216,15 +175,39 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
   }
 
   function run<Value>(task: string | Task, runOptions: RunOptions<Value> = {}): AgentRun<Value> {
-    const { signal } = runOptions;
     checkIdle();
-    const runBudget = { ...budget, ...runOptions.budget };
-    checkBudget(runBudget, model);
-    const answers = createAnswerReader(runOptions.answer as AnswerRules | undefined);
+    const work = {
+      task: typeof task === "string" ? { text: task } : task,
+      answers: createAnswerReader(runOptions.answer as AnswerRules | undefined),
+      budget: { ...budget, ...runOptions.budget },
+      progress: createRunProgress(),
+    };
+    return begin(work, runOptions);
+  }
+
+  function resume<Value>(resumeOptions: ResumeOptions = {}): AgentRun<Value> {
+    checkIdle();
+    if (unfinished === undefined) {
+      throw new CodeActError("invalid_input", "There is no run to go on with.", {
+        hint: "Give the agent a task with run; resume goes on with one that has no accepted answer.",
+      });
+    }
+    const limits = { ...unfinished.budget, ...resumeOptions.budget };
+    const work = { ...unfinished, budget: limits, progress: { ...unfinished.progress } };
+    return begin(work, resumeOptions);
+  }
+
+  function begin<Value>(
+    work: UnfinishedRun,
+    { signal, pauseAfterTurns }: ResumeOptions,
+  ): AgentRun<Value> {
+    checkBudget(work.budget, model);
     const log = createEventLog<AgentEvent>();
     const telemetry = options.telemetry && createRunTelemetry(options.telemetry, model);
     const loop = runLoop({
       ...settings,
+      ...work,
+      ...(pauseAfterTurns !== undefined && { pauseAfterTurns }),
       ...(tools && { tools }),
       model: telemetry?.model ?? model,
       format,
@@ -232,15 +215,13 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
       messages,
       openSession,
       records,
-      budget: runBudget,
-      answers,
       ...(compactor && { compactor }),
       maxOutputCharacters: options.maxOutputCharacters ?? 10_000,
-      task: typeof task === "string" ? { text: task } : task,
       signal: signal ? AbortSignal.any([signal, closing.signal]) : closing.signal,
     });
     const result = pump(telemetry?.watch(loop) ?? loop, log, async (ended) => {
       await dropDeadSession(ended);
+      unfinished = ended.status === "answered" ? undefined : work;
       active = undefined;
     });
     active = result;
@@ -271,7 +252,7 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
     }
     const sampling = { ...options.sampling, ...changes.sampling };
     const branch = { ...options, ...changes, sampling, messages: [...messages] };
-    return startAgent(branch, { session: await opened.fork(), owned: true, records });
+    return startAgent(branch, { session: await opened.fork(), owned: true, records, unfinished });
   }
 
   async function adopt(other: Agent): Promise<void> {
@@ -281,18 +262,18 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
       throw new CodeActError("invalid_input", "Only a fork of an agent can be adopted, and once.");
     }
     const former = owned ? session : undefined;
-    ({ session } = taken);
+    ({ session, unfinished } = taken);
     owned = true;
     messages.splice(0, Infinity, ...taken.messages);
     await former?.close();
   }
 
   /** Gives the conversation away; the agent is closed then, its interpreter is not. */
-  function release(): { session: Session | undefined; messages: Message[] } {
+  function release(): Released {
     checkIdle();
     closing.abort();
     releases.delete(agent);
-    const given = { session, messages };
+    const given = { session, messages, unfinished };
     session = undefined;
     return given;
   }
@@ -305,6 +286,7 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
 
   const agent: Agent = {
     run,
+    resume,
     get messages() {
       return messages;
     },

@@ -134,6 +134,53 @@ describe("bestOf", () => {
     expect(question).toBe("The task:\nAdd up.\n\nAnswer 1:\n12\n\nAnswer 2:\n7\n\nAnswer 3:\n12");
   });
 
+  it("branches in the middle of a run: variables and files of its first turns are shared", async () => {
+    const model = branching({
+      main: [runs("data = [3, 4]\nopen('log.txt', 'w').write('start ');")],
+      1: [runs("data.append(5)\nopen('log.txt', 'a').write('one');"), says("12")],
+      2: [runs("data\nopen('log.txt', 'a').write('two');"), says("7")],
+    });
+    await using agent = createAgent({ model, runtime, budget: { turns: 4 } });
+    const turns: Record<number, string[]> = { 0: [], 1: [], 2: [] };
+    const best = await bestOf(agent, "Load, then add up.", {
+      n: 2,
+      branchAfterTurns: 1,
+      check: "int(answer) == 7",
+      onEvent(branch, event) {
+        if (event.type === "turn-start") turns[branch]!.push(`turn ${event.turn}`);
+        if (event.type === "run-end") turns[branch]!.push(event.result.status);
+      },
+    });
+    expect(turns).toEqual({
+      0: ["turn 1", "paused"],
+      1: ["turn 2", "turn 3", "answered"],
+      2: ["turn 2", "turn 3", "answered"],
+    });
+    expect(best).toMatchObject({
+      winner: 2,
+      result: { answer: "7", turns: 3, usage: { inputTokens: 30, outputTokens: 6 } },
+      // One shared turn and two of each continuation.
+      usage: { inputTokens: 50, outputTokens: 10 },
+    });
+    expect(await read(agent.session, "data, open('log.txt').read()")).toBe("([3, 4], 'start two')");
+    expect(agent.messages.map(({ role }) => role).join(" ")).toBe(
+      "system user assistant user assistant user assistant",
+    );
+  });
+
+  it("has nothing to choose from when the answer comes before the branching", async () => {
+    await using agent = createAgent({ model: branching({ main: [says("7")] }), runtime });
+    expect(await bestOf(agent, "Add up.", { n: 2, branchAfterTurns: 3 })).toEqual({
+      winner: 0,
+      result: expect.objectContaining({ status: "answered", answer: "7", turns: 1 }),
+      branches: [],
+      usage: { inputTokens: 10, outputTokens: 2 },
+    });
+    await expect(bestOf(agent, "x", { n: 2, branchAfterTurns: -1 })).rejects.toThrow(
+      /whole number of turns/,
+    );
+  });
+
   it("leaves the agent as it was when a check throws", async () => {
     await using agent = createAgent({ model: branching(replies), runtime });
     await agent.run("Load.").result;

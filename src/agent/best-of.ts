@@ -1,16 +1,23 @@
 import { CodeActError } from "../errors.ts";
 import type { Model, Usage } from "../models/model.ts";
-import { addUsage } from "../models/model-price.ts";
-import type { Agent, RunOptions } from "./agent.ts";
+import { addUsage, subtractUsage } from "../models/model-price.ts";
+import type { Agent, AgentRun, RunOptions } from "./agent.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
 import type { Task } from "./history.ts";
 import { judgeAnswers } from "./judge-answers.ts";
 import { runCheck } from "./run-check.ts";
 
+const noUsage: Usage = { inputTokens: 0, outputTokens: 0 };
+
 /** How several continuations are made, and the best one chosen. */
-export interface BestOfOptions<Value = unknown> extends RunOptions<Value> {
+export interface BestOfOptions<Value = unknown> extends Omit<RunOptions<Value>, "pauseAfterTurns"> {
   /** Continuations, from 2. */
   readonly n: number;
+  /**
+   * Turns that are done once, before the run branches: the continuations share what these made. An answer within them
+   * is the result. Default: 0, each continuation does the whole task.
+   */
+  readonly branchAfterTurns?: number;
   /**
    * Says how good a continuation is: true and false, or a number, more for better. Or Python code, which runs in a copy
    * of the continuation's interpreter, where `answer` is its answer: it passes unless it raises or its last value is
@@ -23,7 +30,7 @@ export interface BestOfOptions<Value = unknown> extends RunOptions<Value> {
   readonly judge?: Model;
   /** Of each continuation, in turn. Default: the agent's for the first, from 0.5 to 1 for the others. */
   readonly temperatures?: readonly number[];
-  /** Receives what happens in each, from 1. Must not throw. */
+  /** Receives what happens in each, from 1; 0 is what comes before they part. Must not throw. */
   readonly onEvent?: (branch: number, event: AgentEvent) => void;
 }
 
@@ -36,11 +43,11 @@ export interface Candidate<Value = unknown> {
 }
 
 export interface BestOfResult<Value = unknown> {
-  /** The continuation that is now the agent's conversation, from 1. */
+  /** The continuation that is now the agent's conversation, from 1; 0 when the run ended before it branched. */
   readonly winner: number;
   readonly result: RunResult<Value>;
   readonly branches: readonly BranchSummary<Value>[];
-  /** Of all continuations and of the judge. */
+  /** Of all continuations, of what came before them and of the judge. */
   readonly usage: Usage;
 }
 
@@ -53,17 +60,19 @@ export interface BranchSummary<Value = unknown> {
 
 /**
  * Lets `n` forks of an agent work on the same task side by side and goes on with the best one: its conversation,
- * variables and files become the agent's. Rejects as `fork` does, and with what a check throws; the agent is then as
- * it was.
+ * variables and files become the agent's. They part at the start or, with `branchAfterTurns`, in the middle of the
+ * run. Rejects as `fork` does, and with what a check throws; the agent is then as it was when they parted.
  */
 export async function bestOf<Value = unknown>(
   agent: Agent,
   task: string | Task,
   options: BestOfOptions<Value>,
 ): Promise<BestOfResult<Value>> {
-  const { n, onEvent } = options;
-  if (!Number.isInteger(n) || n < 2) {
-    throw new CodeActError("invalid_input", `The best of ${n} can't be found: it takes 2 or more.`);
+  const { n, branchAfterTurns = 0, onEvent } = options;
+  checkCounts(n, branchAfterTurns);
+  const trunk = await runTrunk(agent, task, options);
+  if (trunk !== undefined && trunk.status !== "paused") {
+    return { winner: 0, result: trunk, branches: [], usage: trunk.usage };
   }
   const forks: Agent[] = [];
   try {
@@ -73,7 +82,8 @@ export async function bestOf<Value = unknown>(
     const candidates = await Promise.all(
       forks.map(async (fork, index): Promise<Candidate<Value>> => {
         const branch = index + 1;
-        const run = fork.run(task, options);
+        const run: AgentRun<Value> =
+          trunk === undefined ? fork.run(task, options) : fork.resume(options);
         for await (const event of run) onEvent?.(branch, event);
         return { branch, agent: fork, result: await run.result };
       }),
@@ -83,6 +93,9 @@ export async function bestOf<Value = unknown>(
     const text = typeof task === "string" ? task : task.text;
     const chosen = await choose(best, text, options);
     await agent.adopt(chosen.candidate.agent);
+    const used = candidates.map(({ result: { usage } }) =>
+      trunk === undefined ? usage : subtractUsage(usage, trunk.usage),
+    );
     return {
       winner: chosen.candidate.branch,
       result: chosen.candidate.result,
@@ -91,10 +104,34 @@ export async function bestOf<Value = unknown>(
         result,
         score: scores[index]!,
       })),
-      usage: candidates.reduce((sum, { result }) => addUsage(sum, result.usage), chosen.usage),
+      usage: [trunk?.usage ?? noUsage, ...used].reduce(addUsage, chosen.usage),
     };
   } finally {
     await Promise.all(forks.map((fork) => fork.close()));
+  }
+}
+
+/** Does the turns that all continuations share; undefined when there are none. */
+async function runTrunk<Value>(
+  agent: Agent,
+  task: string | Task,
+  { branchAfterTurns, onEvent, ...options }: BestOfOptions<Value>,
+): Promise<RunResult<Value> | undefined> {
+  if (branchAfterTurns === undefined || branchAfterTurns === 0) return undefined;
+  const run = agent.run<Value>(task, { ...options, pauseAfterTurns: branchAfterTurns });
+  for await (const event of run) onEvent?.(0, event);
+  return await run.result;
+}
+
+function checkCounts(n: number, branchAfterTurns: number): void {
+  if (!Number.isInteger(n) || n < 2) {
+    throw new CodeActError("invalid_input", `The best of ${n} can't be found: it takes 2 or more.`);
+  }
+  if (!Number.isInteger(branchAfterTurns) || branchAfterTurns < 0) {
+    throw new CodeActError(
+      "invalid_input",
+      `A run branches after a whole number of turns, not after ${branchAfterTurns}.`,
+    );
   }
 }
 

@@ -136,7 +136,11 @@ describe("a run's budget", () => {
 describe("the meter", () => {
   it("warns when another turn like the last would not fit", () => {
     const clock = { now: 0 };
-    const meter = createBudgetMeter({ tokens: 100, seconds: 1000 }, { id: "m" }, () => clock.now);
+    const meter = createBudgetMeter(
+      { tokens: 100, seconds: 1000 },
+      { id: "m" },
+      { now: () => clock.now },
+    );
     meter.startTurn();
     meter.spend({ inputTokens: 30, outputTokens: 10 });
     expect(meter.runsLow()).toBeUndefined();

@@ -1,7 +1,9 @@
 import { CodeActError } from "../errors.ts";
 import type { BudgetKind, CellContext } from "../execution/session.ts";
 import type { Model, Usage } from "../models/model.ts";
-import { addUsage, costOf } from "../models/model-price.ts";
+import { addUsage, costOf, subtractUsage } from "../models/model-price.ts";
+import { createRunProgress } from "./run-progress.ts";
+import type { RunProgress } from "./run-progress.ts";
 
 /** What one run may use. What is left out has no limit, but for `turns`. */
 export interface Budget {
@@ -37,6 +39,15 @@ export interface BudgetMeter {
   runsLow(): BudgetKind | undefined;
   /** What is left, for the code. */
   left(): NonNullable<CellContext["budget"]>;
+  /** Ends the count of time. */
+  stop(): void;
+}
+
+export interface BudgetMeterOptions {
+  /** What is counted goes here, on top of what is there. Default: nothing is. */
+  readonly progress?: RunProgress;
+  /** The time in milliseconds. Default: `Date.now`. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** A part of a limit beyond which the model is told to come to an end. */
@@ -47,31 +58,31 @@ const kinds: readonly BudgetKind[] = ["turns", "executions", "tokens", "costUsd"
 export function createBudgetMeter(
   budget: Budget,
   model: Pick<Model, "id" | "price">,
-  now: () => number = Date.now,
+  { progress = createRunProgress(), now = Date.now }: BudgetMeterOptions = {},
 ): BudgetMeter {
   checkBudget(budget, model);
   const { price } = model;
-  const started = now();
+  const started = now() - progress.elapsedMs;
   const deadline =
-    budget.seconds === undefined ? undefined : AbortSignal.timeout(budget.seconds * 1000);
+    budget.seconds === undefined
+      ? undefined
+      : AbortSignal.timeout(Math.max(budget.seconds * 1000 - progress.elapsedMs, 0));
   const told = new Set<BudgetKind>();
-  let usage: Usage = { inputTokens: 0, outputTokens: 0 };
-  let before = usage;
-  let turns = 0;
-  let executions = 0;
+  let before = progress.usage;
+  let isFirstTurn = true;
   let lastTurn: Partial<Record<BudgetKind, number>> = {};
   let turnStart: Partial<Record<BudgetKind, number>> = {};
 
   function used(kind: BudgetKind): number {
     switch (kind) {
       case "turns":
-        return turns;
+        return progress.turns;
       case "executions":
-        return executions;
+        return progress.executions;
       case "tokens":
-        return usage.inputTokens + usage.outputTokens;
+        return progress.usage.inputTokens + progress.usage.outputTokens;
       case "costUsd":
-        return price === undefined ? 0 : costOf(usage, price);
+        return price === undefined ? 0 : costOf(progress.usage, price);
       case "seconds":
         return (now() - started) / 1000;
     }
@@ -81,43 +92,44 @@ export function createBudgetMeter(
   function isLow(kind: BudgetKind): boolean {
     const limit = budget[kind];
     if (limit === undefined) return false;
-    if (kind === "turns") return turns >= limit;
-    if (kind === "executions") return executions >= limit - 1;
+    if (kind === "turns") return progress.turns >= limit;
+    if (kind === "executions") return progress.executions >= limit - 1;
     return used(kind) >= limit * lowShare || used(kind) + (lastTurn[kind] ?? 0) > limit;
   }
 
   return {
     get turns() {
-      return turns;
+      return progress.turns;
     },
     get usage() {
-      return usage;
+      return progress.usage;
     },
     get costUsd() {
-      return price === undefined ? undefined : costOf(usage, price);
+      return price === undefined ? undefined : costOf(progress.usage, price);
     },
     get turnUsage() {
-      return subtract(usage, before);
+      return subtractUsage(progress.usage, before);
     },
     deadline,
     startTurn() {
       const measured = (["tokens", "costUsd", "seconds"] as const).map(
         (kind) => [kind, used(kind)] as const,
       );
-      if (turns > 0) {
+      if (!isFirstTurn) {
         lastTurn = Object.fromEntries(
           measured.map(([kind, amount]) => [kind, amount - (turnStart[kind] ?? 0)]),
         );
       }
       turnStart = Object.fromEntries(measured);
-      before = usage;
-      return ++turns;
+      isFirstTurn = false;
+      before = progress.usage;
+      return ++progress.turns;
     },
     startCell() {
-      executions += 1;
+      progress.executions += 1;
     },
     spend(more) {
-      usage = addUsage(usage, more);
+      progress.usage = addUsage(progress.usage, more);
     },
     exhausted() {
       return kinds.find((kind) => {
@@ -140,17 +152,9 @@ export function createBudgetMeter(
       });
       return Object.fromEntries(states);
     },
-  };
-}
-
-function subtract(a: Usage, b: Usage): Usage {
-  const cached = (a.cachedInputTokens ?? 0) - (b.cachedInputTokens ?? 0);
-  const written = (a.cacheWriteTokens ?? 0) - (b.cacheWriteTokens ?? 0);
-  return {
-    inputTokens: a.inputTokens - b.inputTokens,
-    outputTokens: a.outputTokens - b.outputTokens,
-    ...(cached > 0 && { cachedInputTokens: cached }),
-    ...(written > 0 && { cacheWriteTokens: written }),
+    stop() {
+      progress.elapsedMs = now() - started;
+    },
   };
 }
 

@@ -77,10 +77,11 @@ export interface RunResult<Value = unknown> {
    * - `budget`: what `budget` names was used up. `answer` is what the model then said, when it did answer.
    * - `stuck`: it repeated itself after it had been told. `answer` as for `budget`.
    * - `rejected`: its answers were not accepted too often; `rejection` says why the last one was not.
+   * - `paused`: it has had as many turns as were asked for and goes on with `resume`.
    * - `aborted`: the signal fired.
    * - `failed`: the model or the engine failed; `error` says how. What was done before stays done.
    */
-  readonly status: "answered" | "budget" | "stuck" | "rejected" | "aborted" | "failed";
+  readonly status: "answered" | "budget" | "stuck" | "rejected" | "paused" | "aborted" | "failed";
   readonly answer?: string;
   /** The answer as data: when it had a schema, or came from code. */
   readonly value?: Value;

@@ -25,6 +25,9 @@ export const failedReplyNotice =
 export const lostSessionNotice =
   "The Python interpreter was lost: its variables and files are gone. The next code runs in a fresh one.";
 
+/** What the model reads when a run goes on that had come to an end with its own words. */
+export const resumedNotice = "Go on with the task.";
+
 /** Reason given to the model for a reply that reached the limit of its length. */
 export const cutReplyReason =
   "Your reply reached the limit of its length and was cut off, so nothing of it was run. Write a shorter one.";

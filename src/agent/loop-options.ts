@@ -6,6 +6,7 @@ import type { AnswerReader } from "./answer-rules.ts";
 import type { Budget } from "./budget.ts";
 import type { Compactor } from "./compaction.ts";
 import type { Task } from "./history.ts";
+import type { RunProgress } from "./run-progress.ts";
 import type { Sampling } from "./stream-reply.ts";
 import type { TurnRecords } from "./turn-records.ts";
 
@@ -19,6 +20,10 @@ export interface LoopOptions {
   /** The conversation so far, the system message first. The loop appends to it. */
   readonly messages: Message[];
   readonly records: TurnRecords;
+  /** How far the run has come: a new run's is empty, a resumed one goes on from it. The loop keeps it up to date. */
+  readonly progress: RunProgress;
+  /** Turns, all in all, after which the run ends as `paused`. Default: never. */
+  readonly pauseAfterTurns?: number;
   /** Called once, after `run-start`; what it throws ends the run as `failed`. */
   readonly openSession: (signal?: AbortSignal) => Promise<Session>;
   readonly budget: Budget;

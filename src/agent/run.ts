@@ -2,7 +2,7 @@ import { CodeActError, isCodeActError } from "../errors.ts";
 import type { Session } from "../execution/session.ts";
 import type { BudgetMeter } from "./budget.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
-import { appendUser, taskContent } from "./history.ts";
+import { appendUser, resumedNotice, taskContent, textPart } from "./history.ts";
 import type { LoopOptions } from "./loop-options.ts";
 import { createStuckDetector } from "./stuck-detector.ts";
 import type { StuckDetector } from "./stuck-detector.ts";
@@ -20,16 +20,19 @@ export interface Run {
   readonly stuck: StuckDetector;
   /** Fires when somebody aborts the run, and when its time is over. */
   readonly signal: AbortSignal | undefined;
-  /** The model's last prose, in case that no answer comes. */
-  prose: string;
-  refusals: number;
 }
 
-/** Opens the session and puts the task into the history. */
+/** Opens the session and puts the task into the history, unless it is there. */
 export async function startRun(options: LoopOptions, meter: BudgetMeter): Promise<Run> {
   const { signal } = options;
   const session = await options.openSession(signal);
-  appendUser(options.messages, taskContent(fullTask(options), options.model.capabilities.images));
+  const { messages, model, progress } = options;
+  if (!progress.begun) {
+    appendUser(messages, taskContent(fullTask(options), model.capabilities.images));
+    progress.begun = true;
+  } else if (messages.at(-1)?.role === "assistant") {
+    appendUser(messages, [textPart(resumedNotice)]);
+  }
   const signals = [signal, meter.deadline].filter((each) => each !== undefined);
   return {
     options,
@@ -37,8 +40,6 @@ export async function startRun(options: LoopOptions, meter: BudgetMeter): Promis
     meter,
     stuck: createStuckDetector(),
     signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
-    prose: "",
-    refusals: 0,
   };
 }
 

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
-import type { AgentSettings } from "../agent/agent.ts";
+import type { AgentSettings } from "../agent/agent-options.ts";
 import { createFormat, formatNames } from "../formats/choose-format.ts";
 import type { FormatChoice } from "../formats/choose-format.ts";
 import { parseCount } from "./parse-options.ts";

@@ -4,6 +4,7 @@ import type { Agent } from "../agent/agent.ts";
 import { bestOf } from "../agent/best-of.ts";
 import type { BestOfOptions, BestOfResult } from "../agent/best-of.ts";
 import type { AgentEvent } from "../agent/events.ts";
+import { CodeActError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
 import type { CliContext } from "./cli-context.ts";
 import { parseCount } from "./parse-options.ts";
@@ -12,6 +13,7 @@ import type { RunView } from "./run-view.ts";
 /** The options for several continuations of a run. */
 export interface BestOfChoice {
   readonly bestOf?: number;
+  readonly branchAfter?: number;
   readonly judge?: string;
 }
 
@@ -24,7 +26,23 @@ export function addBestOfOptions(command: Command): Command {
         "run so many continuations side by side and keep the best: the one that passes --check, or that --judge chooses",
       ).argParser(parseCount),
     )
+    .addOption(
+      new Option(
+        "--branch-after <turns>",
+        "with --best-of: do so many turns once, then go on from there in each continuation",
+      ).argParser(parseCount),
+    )
     .option("--judge <model>", "model that chooses the best answer");
+}
+
+/** Throws `invalid_input` for an option that says nothing without `--best-of`. */
+export function checkBestOf({ bestOf: n, branchAfter, judge }: BestOfChoice): void {
+  if (n !== undefined) return;
+  const lonely = branchAfter === undefined ? judge && "--judge" : "--branch-after";
+  if (lonely === undefined) return;
+  throw new CodeActError("invalid_input", `${lonely} needs --best-of.`, {
+    hint: "Say how many continuations to run, such as --best-of 3.",
+  });
 }
 
 /** Runs the continuations; shows the best one when all have ended, and as JSON all of them with their numbers. */
@@ -35,14 +53,15 @@ export async function runBestOf(
   show: { readonly context: CliContext; readonly view: RunView; readonly json: boolean },
 ): Promise<BestOfResult> {
   const { context, view, json } = show;
-  const events: AgentEvent[][] = Array.from({ length: options.n }, () => []);
+  const events: AgentEvent[][] = Array.from({ length: options.n + 1 }, () => []);
   const best = await bestOf(agent, task, {
     ...options,
     onEvent(branch, event) {
       const numbered = { branch, ...event };
       if (json) view.event(numbered);
-      else events[branch - 1]?.push(event);
-      if (!json && event.type === "run-end") {
+      else if (branch === 0) showTrunk(event, view);
+      else events[branch]?.push(event);
+      if (!json && branch > 0 && event.type === "run-end") {
         const { status, turns, answer } = event.result;
         const said = answer === undefined ? "" : `: ${answer.split("\n")[0]?.slice(0, 80)}`;
         context.stderr.write(`continuation ${branch} ${status} in ${turns} turns${said}\n`);
@@ -54,9 +73,15 @@ export async function runBestOf(
     context.stdout.write(
       `${JSON.stringify({ type: "best-of-end", winner: best.winner, branches, usage: best.usage })}\n`,
     );
-  } else {
+  } else if (best.winner > 0) {
     context.stderr.write(`continuation ${best.winner} is the best\n`);
-    for (const event of events[best.winner - 1] ?? []) view.event(event);
+    for (const event of events[best.winner] ?? []) view.event(event);
   }
   return best;
+}
+
+/** What comes before the branching is shown as it happens. */
+function showTrunk(event: AgentEvent, view: RunView): void {
+  const isPaused = event.type === "run-end" && event.result.status === "paused";
+  if (!isPaused) view.event(event);
 }

@@ -9,7 +9,8 @@ export interface KernelConnection {
   /** Sends a frame that is JSON already. */
   sendJson(frame: string): void;
   /** Ends the connection; the other side then ends its processes. */
-  destroy(): void;
+  /** Ends the connection, because of a fault or because it is not needed any more. */
+  destroy(fault?: CodeActError): void;
   /** Resolves once the connection is over, with the reason when it was a fault. */
   readonly closed: Promise<CodeActError | undefined>;
 }
@@ -45,7 +46,8 @@ export function createKernelConnection(
   return {
     send: (frame) => sendJson(JSON.stringify(frame)),
     sendJson,
-    destroy() {
+    destroy(reason) {
+      fault ??= reason;
       stream.destroy();
     },
     closed,

@@ -15,6 +15,8 @@ import type { ExecuteOptions, Variable } from "./session.ts";
 
 /** How long after deadline and grace, or after a request, the kernel may stay silent before it counts as lost. */
 const silenceMs = 10_000;
+/** As long it may take to open: a machine that is ending thousands of sessions keeps new ones waiting for seconds. */
+const openPatienceMs = 60_000;
 /** No cell and no request has it. */
 const variablesId = 0;
 
@@ -93,7 +95,7 @@ export async function connectKernel(
     transactions: options.transactions,
     ...(options.network && { network: options.network.announcement }),
   });
-  await awaitKernel(ready.promise, silenceMs, closedEarly);
+  await awaitKernel(ready.promise, openPatienceMs, closedEarly);
 
   function accept(frame: KernelFrame): void {
     switch (frame.type) {
@@ -165,7 +167,7 @@ export async function connectKernel(
   }
 
   function startSilence(patienceMs: number): StoppableTimer {
-    return startTimer(() => connection.destroy(), patienceMs);
+    return startTimer(() => connection.destroy(silentKernel()), patienceMs);
   }
 
   function endOf(fault: CodeActError | undefined, orElse = lostKernel): CodeActError {
@@ -263,6 +265,12 @@ function closedSession(id: string): CodeActError {
 function lostKernel(): CodeActError {
   return new CodeActError("backend_lost", "The interpreter's processes ended unexpectedly.", {
     hint: "Open a new session; files in its workspace are kept until it is closed.",
+  });
+}
+
+function silentKernel(): CodeActError {
+  return new CodeActError("backend_lost", "The interpreter does not answer any more.", {
+    hint: "Open a new session; a machine that is overloaded or out of memory needs a pause.",
   });
 }
 

@@ -33,3 +33,15 @@ export function addUsage(a: Usage, b: Usage): Usage {
     ...(written > 0 && { cacheWriteTokens: written }),
   };
 }
+
+/** What `a` has more than `b`. */
+export function subtractUsage(a: Usage, b: Usage): Usage {
+  const cached = (a.cachedInputTokens ?? 0) - (b.cachedInputTokens ?? 0);
+  const written = (a.cacheWriteTokens ?? 0) - (b.cacheWriteTokens ?? 0);
+  return {
+    inputTokens: a.inputTokens - b.inputTokens,
+    outputTokens: a.outputTokens - b.outputTokens,
+    ...(cached > 0 && { cachedInputTokens: cached }),
+    ...(written > 0 && { cacheWriteTokens: written }),
+  };
+}

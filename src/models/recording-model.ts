@@ -33,6 +33,7 @@ export function createRecordingModel(inner: Model, { write }: RecordingOptions):
         ...(calls.length > 0 && { toolCalls: calls }),
         ...(usage !== undefined && { usage }),
         ...(finish !== "stop" && { finish }),
+        ...(request.seed !== undefined && { seed: request.seed }),
       };
       try {
         write(`${JSON.stringify(reply)}\n`);

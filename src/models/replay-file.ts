@@ -32,6 +32,7 @@ const replySchema = z.strictObject({
     })
     .exactOptional(),
   finish: z.enum(["stop", "length", "content-filter"]).exactOptional(),
+  seed: z.int().exactOptional(),
 });
 
 const fileSchema = z.strictObject({
@@ -42,7 +43,8 @@ const fileSchema = z.strictObject({
 /**
  * One recorded reply. All conditions of `when.observation` must hold for the text of the last user message;
  * `matches` is the source of a regular expression. Tool calls follow the text; their arguments are the text
- * that the model wrote, or the object that it means. `finish` is `stop` when left out.
+ * that the model wrote, or the object that it means. `finish` is `stop` when left out. `seed` is the request's,
+ * which tells conversations apart that go on side by side.
  */
 export type ReplayReply = z.infer<typeof replySchema>;
 

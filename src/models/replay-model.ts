@@ -29,26 +29,28 @@ export interface ReplayModelOptions {
  * Creates a model that gives recorded replies, each at most once and in their order: a request takes the
  * first reply after the last one taken whose condition holds for the last user message. Replies that are
  * passed over are gone for good; so the alternatives of a branch stand one after the other, each with its
- * condition. Without a fitting reply the stream ends with `model_failed`. It serves one conversation.
+ * condition. Without a fitting reply the stream ends with `model_failed`. It serves one conversation, and beside
+ * it one for each seed that replies were recorded with.
  */
 export function createReplayModel(options: ReplayModelOptions): Model {
   const { id = "replay", replies, source, images = false, chunkCharacters = 24 } = options;
   const { toolCalls = replies.some((reply) => reply.toolCalls !== undefined) } = options;
   const step = Math.max(Math.floor(chunkCharacters), 1);
-  let next = 0;
+  const lanes = new Map<number | undefined, Lane>();
 
   async function* stream(request: ModelRequest): AsyncGenerator<ModelEvent, void> {
     // A function, because the signal fires while the stream waits.
     const aborted = () => request.signal?.aborted === true;
     if (aborted()) return yield { type: "finish", reason: "aborted" };
-    const index = replies.findIndex((reply, at) => at >= next && holds(reply, request));
-    const reply = replies[index];
+    const lane = laneOf(request.seed);
+    const index = lane.replies.findIndex((reply, at) => at >= lane.next && holds(reply, request));
+    const reply = lane.replies[index];
     if (reply === undefined) {
-      const error = noReply(replies.length, next, source);
-      next = replies.length;
+      const error = noReply(lane, source);
+      lane.next = lane.replies.length;
       return yield { type: "finish", reason: "error", error };
     }
-    next = index + 1;
+    lane.next = index + 1;
     const filter = createStopFilter(request.stop ?? []);
     for (let at = 0; at < reply.text.length && !filter.stopped; at += step) {
       await options.beforeChunk?.(request.signal).catch(() => undefined);
@@ -70,7 +72,23 @@ export function createReplayModel(options: ReplayModelOptions): Model {
     yield { type: "finish", reason };
   }
 
+  /** A seed without replies of its own shares those without a seed; where all have one, it is not looked at. */
+  function laneOf(wanted: number | undefined): Lane {
+    const seed = [wanted, undefined].find((each) => replies.some((reply) => reply.seed === each));
+    const hasLane = replies.some((reply) => reply.seed === seed);
+    const own = hasLane ? replies.filter((reply) => reply.seed === seed) : replies;
+    const lane = lanes.get(seed) ?? { replies: own, next: 0 };
+    lanes.set(seed, lane);
+    return lane;
+  }
+
   return { id, capabilities: { images, toolCalls }, stream };
+}
+
+/** Replies of one conversation, and how many of them are used up. */
+interface Lane {
+  readonly replies: readonly ReplayReply[];
+  next: number;
 }
 
 /** The calls of reply number `place` in pieces; a call without an id gets one that is its own in the recording. */
@@ -104,9 +122,10 @@ function holds(reply: ReplayReply, request: ModelRequest): boolean {
   );
 }
 
-function noReply(count: number, used: number, source: string | undefined): CodeActError {
+function noReply({ replies, next }: Lane, source: string | undefined): CodeActError {
   const where = source === undefined ? "The recording" : `The recording ${source}`;
-  return used >= count
+  const count = replies.length;
+  return next >= count
     ? new CodeActError("model_failed", `${where} has no reply left after its ${count}.`, {
         hint: "Record a longer conversation, or allow fewer turns.",
       })

@@ -2,7 +2,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import { createBareRuntime } from "../../execution/runtimes/bare-runtime.ts";
 import { messageText } from "../../models/model.ts";
 import type { Model, ModelRequest } from "../../models/model.ts";
-import { createAgent, type AgentSettings } from "../agent.ts";
+import type { AgentSettings } from "../agent-options.ts";
+import { createAgent } from "../agent.ts";
 import type { AgentEvent, RunResult } from "../events.ts";
 
 const runtime = createBareRuntime();

@@ -1,6 +1,7 @@
 import { adaptMessages } from "../../agent/adapt-messages.ts";
 import { createAgent } from "../../agent/agent.ts";
-import type { Agent, AgentSettings } from "../../agent/agent.ts";
+import type { AgentSettings } from "../../agent/agent-options.ts";
+import type { Agent } from "../../agent/agent.ts";
 import type { AgentEvent } from "../../agent/events.ts";
 import { compactEvents } from "../../agent/exchange.ts";
 import { appendUser, lostSessionNotice, textPart } from "../../agent/history.ts";

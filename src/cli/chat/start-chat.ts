@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { AgentSettings } from "../../agent/agent.ts";
+import type { AgentSettings } from "../../agent/agent-options.ts";
 import type { CallsSettings } from "../../agent/calls/calls.ts";
 import type { OpenOptions } from "../../execution/runtime.ts";
 import type { ApprovalDecision, ApprovalRequest } from "../../tools/approvals.ts";

@@ -5,7 +5,7 @@ import type { RunResult } from "../../agent/events.ts";
 import { telemetryFromEnvironment } from "../../agent/telemetry.ts";
 import { addAgentOptions, agentSettings } from "../agent-options.ts";
 import type { AgentOptionValues } from "../agent-options.ts";
-import { addBestOfOptions, runBestOf } from "../best-of-run.ts";
+import { addBestOfOptions, checkBestOf, runBestOf } from "../best-of-run.ts";
 import type { BestOfChoice } from "../best-of-run.ts";
 import { refuseBrokenCheck } from "../../agent/run-check.ts";
 import type { CliContext } from "../cli-context.ts";
@@ -49,6 +49,7 @@ async function run(
   options: RunCommandOptions,
   context: CliContext,
 ): Promise<void> {
+  checkBestOf(options);
   const inputs = readInputFiles(files, context.cwd);
   const approvals = readApprovalPolicy(options, context.cwd);
   const tools = await loadTools(options, context.cwd);
@@ -94,7 +95,13 @@ async function run(
       onApproval: pace.onApproval,
     });
     if (options.bestOf !== undefined) {
-      const several = { n: options.bestOf, signal, answer, ...(check !== undefined && { check }) };
+      const several = {
+        n: options.bestOf,
+        signal,
+        answer,
+        ...(options.branchAfter !== undefined && { branchAfterTurns: options.branchAfter }),
+        ...(check !== undefined && { check }),
+      };
       const json = options.json === true;
       const best = await runBestOf(
         agent,
@@ -118,6 +125,7 @@ function exitCodeOf(result: RunResult, context: CliContext): number {
     case "budget":
     case "stuck":
     case "rejected":
+    case "paused":
       context.stderr.write(`codeact: ${describeShortfall(result)}\n`);
       return 1;
     case "aborted":

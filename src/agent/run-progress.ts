@@ -1,0 +1,31 @@
+import type { Usage } from "../models/model.ts";
+
+/** How far a run has come. The loop keeps it up to date; a run that is resumed goes on from it. */
+export interface RunProgress {
+  /** The task is in the conversation. */
+  begun: boolean;
+  turns: number;
+  executions: number;
+  toolCalls: number;
+  usage: Usage;
+  /** While the run was going on. */
+  elapsedMs: number;
+  /** Answers that were not accepted. */
+  refusals: number;
+  /** The model's last prose, in case that no answer comes. */
+  prose: string;
+}
+
+/** The progress of a run that has not begun. */
+export function createRunProgress(): RunProgress {
+  return {
+    begun: false,
+    turns: 0,
+    executions: 0,
+    toolCalls: 0,
+    usage: { inputTokens: 0, outputTokens: 0 },
+    elapsedMs: 0,
+    refusals: 0,
+    prose: "",
+  };
+}
