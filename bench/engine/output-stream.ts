@@ -6,10 +6,7 @@ const megabytes = 200;
 const rounds = 5;
 const lineBytes = 64 * 1024;
 
-/**
- * Text that a cell prints, in lines of 64 KiB, until the host has it all: MB/s, and how much the host's memory grew
- * at most while 200 MB went through.
- */
+/** Text that a cell prints, in lines of 64 KiB, until the host has it all: MB/s. */
 export async function measureOutputStream(runtime: Runtime): Promise<Figure[]> {
   await using session = await runtime.open({
     limits: { outputBytes: 4 * megabytes * 1024 ** 2 },

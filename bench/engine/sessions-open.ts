@@ -6,7 +6,7 @@ import { type Figure, figureOf } from "../figure.ts";
 const wanted = 2000;
 const atOnce = 4;
 /** Share of the machine's memory that stays free: beyond it, the machine and not the engine is measured. */
-const spareMemory = 0.2;
+const spareMemory = 0.1;
 
 /**
  * How many sessions are open at once, each with a variable of its own and each answering for it: up to 2,000, and
