@@ -248,6 +248,35 @@ describe("codeact run", () => {
     );
   });
 
+  it("branches in the middle of a run, and replays continuations that were recorded", async () => {
+    const act = (code: string): string => `<execute>\n${code}\n</execute>`;
+    const lines = [
+      { text: act("data = [3, 4]\nprint('loaded')") },
+      { text: act("open('made.txt', 'w').write('one')"), seed: 1 },
+      { text: act("data.append(sum(data))"), seed: 2 },
+      { text: "12", seed: 1 },
+      { text: "7", seed: 2 },
+    ].map((line) => JSON.stringify(line));
+    writeFileSync(join(cwd, "talk.jsonl"), lines.join("\n"));
+    const best = ["--best-of", "2", "--branch-after", "1", "--check", "int(answer) == data[-1]"];
+    const run = ["run", ...bare, ...best, "a task", "--model"];
+    const first = await cli([...run, `replay:${join(cwd, "talk.jsonl")}`, "--record", "new.jsonl"]);
+    expect(first.code).toBe(0);
+    expect(first.stdout).toBe(
+      "│ data = [3, 4]\n│ print('loaded')\n  loaded\n\n│ data.append(sum(data))\n\n7\n",
+    );
+    expect(first.stderr).toMatch(
+      /continuation 1 answered in 3 turns: 12\n[^]*continuation 2 is the best/,
+    );
+    const again = await cli([...run, `replay:${join(cwd, "new.jsonl")}`]);
+    expect(again.stdout).toBe(first.stdout);
+    const lonely = await cli(["run", ...bare, "--branch-after", "1", "a task"]);
+    expect([lonely.code, lonely.stderr]).toEqual([
+      2,
+      expect.stringContaining("--branch-after needs --best-of."),
+    ]);
+  });
+
   it("records replies that can be replayed", async () => {
     const model = writeReplay("<execute>\nprint(1)\n</execute>", "It is 1.");
     const first = await cli(["run", ...bare, "--model", model, "--record", "new.jsonl", "a task"]);

@@ -125,8 +125,9 @@ function exitCodeOf(result: RunResult, context: CliContext): number {
     case "budget":
     case "stuck":
     case "rejected":
-    case "paused":
       context.stderr.write(`codeact: ${describeShortfall(result)}\n`);
+      return 1;
+    case "paused":
       return 1;
     case "aborted":
       return 130;
