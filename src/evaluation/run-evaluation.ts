@@ -1,12 +1,14 @@
 import type { Sampling } from "../agent/stream-reply.ts";
 import { isCodeActError } from "../errors.ts";
+import type { CodeActError } from "../errors.ts";
 import type { Runtime } from "../execution/runtime.ts";
 import type { EnvironmentDescription } from "../formats/format.ts";
 import type { Model, Usage } from "../models/model.ts";
 import { costOf } from "../models/model-price.ts";
 import type { BenchmarkTask, Feedback, FormatName, Grading } from "./benchmark.ts";
+import { createOutageWatch } from "./outage.ts";
 import { playTask, type Played } from "./play-task.ts";
-import { createPressure } from "./pressure.ts";
+import { createPressure, type Pressure } from "./pressure.ts";
 import type { ResultStore } from "./result-store.ts";
 import { plainFault, type EvaluationResult, type Trajectory } from "./trajectory.ts";
 import { isRetried, verdictOf } from "./verdict.ts";
@@ -57,12 +59,16 @@ const tries = 3;
 
 /**
  * Plays all tasks that have no result yet and returns the results of all, in the order of the tasks. Rejects
- * with the signal's reason when it fires; what is done by then is kept, and the next run goes on from there.
+ * with the signal's reason when it fires, and with the model's fault when its service answers nothing any more;
+ * what is done by then is kept, and the next run goes on from there.
  */
 export async function runEvaluation(
   options: EvaluationOptions,
 ): Promise<readonly EvaluationResult[]> {
-  const { store, concurrency = 4, signal = new AbortController().signal, onProgress } = options;
+  const { store, concurrency = 4, onProgress } = options;
+  const outage = new AbortController();
+  const signal = AbortSignal.any([outage.signal, ...(options.signal ? [options.signal] : [])]);
+  const watch = createOutageWatch();
   const jobs = jobsOf(options);
   const open = jobs.filter(({ key }) => !store.isDone(key));
   const pressure = createPressure(concurrency);
@@ -85,7 +91,14 @@ export async function runEvaluation(
   const queue = open.values();
   async function work(): Promise<void> {
     for (const job of queue) {
-      const trajectory = await playJob(job, options, pressure, signal);
+      const trajectory = await playJob(job, options, {
+        pressure,
+        signal,
+        onAttempt(error) {
+          const reason = watch.observe(error);
+          if (reason !== undefined) outage.abort(reason);
+        },
+      });
       signal.throwIfAborted();
       store.add(trajectory);
       finished += 1;
@@ -142,12 +155,18 @@ function costOfTask(
   return price === undefined ? undefined : costOf(usage, price);
 }
 
+interface Attempts {
+  readonly pressure: Pressure;
+  readonly signal: AbortSignal;
+  /** Is told of the fault that ended an attempt, if one did. */
+  readonly onAttempt: (error: CodeActError | undefined) => void;
+}
+
 /** Plays one task, again where the service or the machine was overloaded. */
 async function playJob(
   job: Job,
   options: EvaluationOptions,
-  pressure: ReturnType<typeof createPressure>,
-  signal: AbortSignal,
+  { pressure, signal, onAttempt }: Attempts,
 ): Promise<Trajectory> {
   for (let attempt = 1; ; attempt++) {
     await pressure.enter(signal);
@@ -163,6 +182,7 @@ async function playJob(
         signal,
       });
       const { error } = played.ending;
+      onAttempt(error);
       trouble = isCodeActError(error) && error.retryable;
       const trajectory = trajectoryOf(job, played, options);
       if (!trouble || !isRetried(trajectory.verdict) || attempt === tries) return trajectory;

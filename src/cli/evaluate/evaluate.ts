@@ -7,7 +7,7 @@ import { createReport } from "../../evaluation/report/report.ts";
 import { reportTables } from "../../evaluation/report/report-tables.ts";
 import { textTable } from "../../evaluation/report/text-table.ts";
 import { writeReports } from "../../evaluation/report/write-reports.ts";
-import { openResultStore } from "../../evaluation/result-store.ts";
+import { openResultStore, type ResultStore } from "../../evaluation/result-store.ts";
 import { runEvaluation } from "../../evaluation/run-evaluation.ts";
 import type { Model } from "../../models/model.ts";
 import type { CliContext } from "../cli-context.ts";
@@ -22,7 +22,7 @@ export async function evaluate(
   options: EvaluationCommandOptions,
   context: CliContext,
 ): Promise<void> {
-  const { stdout, stderr, cwd } = context;
+  const { stderr, cwd } = context;
   const { price, ...settings } = options;
   const formats = options.format ?? benchmark.formats.slice(0, 1);
   for (const format of formats) checkFormat(benchmark, format);
@@ -60,15 +60,27 @@ export async function evaluate(
   } catch (error) {
     if (interrupts.exitCode === undefined) throw error;
     context.setExitCode(interrupts.exitCode);
+  } finally {
+    if (store.results().length > 0) report(benchmark, out, store, options, context);
   }
-  const report = createReport(benchmark.name, store.results());
-  writeReports(out, report, store.trajectories());
+}
+
+/** Writes the reports of all that is done, and prints the tables or the data. */
+function report(
+  { name }: Benchmark,
+  out: string,
+  store: ResultStore,
+  options: EvaluationCommandOptions,
+  { stdout, cwd }: CliContext,
+): void {
+  const made = createReport(name, store.results());
+  writeReports(out, made, store.trajectories());
   if (options.json === true) {
-    stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
+    stdout.write(`${JSON.stringify(made, undefined, 2)}\n`);
     return;
   }
   for (const { title, table } of reportTables({
-    ...report,
+    ...made,
     published: [],
     publishedBestFormats: [],
   })) {

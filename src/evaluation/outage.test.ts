@@ -1,0 +1,37 @@
+import { expect, it } from "vitest";
+import { CodeActError } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
+import { createOutageWatch } from "./outage.ts";
+
+const fault = (code: ErrorCode): CodeActError =>
+  new CodeActError(code, "The service is away.", { hint: "Start it." });
+
+it("stops at once where every task would meet the same fault", () => {
+  expect(createOutageWatch().observe(fault("model_auth_failed"))).toMatchObject({
+    code: "model_auth_failed",
+    message: "The evaluation was stopped: The service is away.",
+    hint: "Start it. What is done is kept, and the same command goes on from there.",
+  });
+});
+
+it("waits for what may pass, until it has happened six times in a row", () => {
+  const watch = createOutageWatch();
+  const observe = (error?: CodeActError): boolean => watch.observe(error) !== undefined;
+  const unreachable = fault("model_unreachable");
+  expect(Array.from({ length: 5 }, () => observe(unreachable))).not.toContain(true);
+  expect(observe()).toBe(false);
+  expect(Array.from({ length: 6 }, () => observe(unreachable))).toEqual([
+    ...Array.from({ length: 5 }, () => false),
+    true,
+  ]);
+});
+
+it("does not take failures of tasks for an outage", () => {
+  const watch = createOutageWatch();
+  const filtered = new CodeActError("model_failed", "Filtered.", {
+    details: { reason: "content-filter" },
+  });
+  const errors = [fault("model_context_exceeded"), fault("backend_lost"), filtered];
+  const seen = Array.from({ length: 5 }, () => errors.map((error) => watch.observe(error)));
+  expect(seen.flat()).toEqual(Array.from({ length: 15 }, () => undefined));
+});
