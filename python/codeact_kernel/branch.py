@@ -39,7 +39,7 @@ _MAX_BACKLOG_BYTES = 512 * 1024 * 1024
 
 
 class Branch:
-    """Runs cells for the host behind `wire`. `limits` and `transactions` are those of its open frame."""
+    """Runs cells for the host behind `wire`. `limits`, `transactions` and `seed` are those of its open frame."""
 
     def __init__(
         self,
@@ -70,6 +70,7 @@ class Branch:
         self._reader = FrameReader()
         self._limits: dict[str, int] = request["limits"]
         self._transactions = bool(request["transactions"])
+        self._seed: int | None = request.get("seed")
         self.host = Outgoing(wire)
         self._path = OutputPath(self.host, self.pipes, self._outputs)
         if self.worker.pid:
@@ -373,7 +374,7 @@ class Branch:
         return "lost" if self._count.run else "rolled-back"
 
     def _start_worker(self) -> None:
-        self.worker = self._supervisor.start_fresh_worker(self.pipes)
+        self.worker = self._supervisor.start_fresh_worker(self.pipes, self._seed)
         limit_process(self.worker.pid, self._limits)
         self.places.add(self._supervisor.place_of(self.worker.pid))
         self._provide_again()

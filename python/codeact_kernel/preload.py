@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import random
 import sys
 import warnings
 from typing import Any, Callable
@@ -32,10 +33,14 @@ def preload(modules: tuple[str, ...]) -> dict[str, str]:
     return versions
 
 
-def reseed() -> None:
-    """Give this fork random streams of its own. Python's `random` does so by itself."""
+def reseed(seed: int | None = None) -> None:
+    """Give this fork random streams of its own, which Python's `random` does by itself, or those of `seed`."""
     numpy = sys.modules.get("numpy")
-    if numpy is not None:
+    if seed is not None:
+        random.seed(seed)
+        if numpy is not None:
+            numpy.random.seed(seed)
+    elif numpy is not None:
         # With a number, numpy seeds in C; without one it runs enough Python to unshare a megabyte.
         numpy.random.seed(int.from_bytes(os.urandom(4), "big"))
 

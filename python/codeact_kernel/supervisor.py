@@ -158,9 +158,9 @@ class Supervisor:
 
     # Processes
 
-    def start_fresh_worker(self, pipes: OutputPipes) -> WorkerHandle:
-        """Fork a worker without any variables. Raises OSError."""
-        handle, listener = start_worker(self._unused_worker, pipes.standard, self._prepare_worker)
+    def start_fresh_worker(self, pipes: OutputPipes, seed: int | None) -> WorkerHandle:
+        """Fork a worker without any variables; `seed` is that of its random numbers. Raises OSError."""
+        handle, listener = start_worker(self._unused_worker, pipes.standard, self._prepare_worker, seed)
         if listener is not None:
             self._guard.listeners.add(listener)
         return handle

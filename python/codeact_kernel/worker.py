@@ -70,14 +70,16 @@ class Worker:
         self._interpreter.drop_calls = self._calls.drop_unawaited
         _remember_cells_of_threads(lambda: self._cell)
 
-    def serve(self, sock: socket.socket, standard: tuple[int, int, int]) -> None:
+    def serve(self, sock: socket.socket, standard: tuple[int, int, int], seed: int | None) -> None:
         """Obey the supervisor at the other end of `sock` until it is gone.
 
-        `standard` are private copies of the descriptors that 0, 1 and 2 must be when a cell starts.
+        `standard` are private copies of the descriptors that 0, 1 and 2 must be when a cell starts; `seed` is that
+        of random numbers.
         """
         self._standard = standard
+        self._seeded = seed is not None
         finish_fork()
-        reseed()
+        reseed(seed)
         self._pid = _getpid()
         self._channel = Channel(sock, standard[1:], self._calls.settle)
         saved_variables.folder = self._calls.folder = os.getcwd()
@@ -205,7 +207,7 @@ class Worker:
         set_signal_mask(mask)
         for number, handler in handlers.items():
             _set_handler(number, _signal.SIG_DFL if handler is None else handler)
-        if not self._is_branch:
+        if not self._is_branch or self._seeded:
             restore()
 
     def _wait_for_thaw(self) -> bool:
@@ -238,7 +240,8 @@ class Worker:
         saved_variables.folder = os.getcwd()
         self._calls.folder = os.getcwd()
         packages.use(os.getcwd())
-        reseed()
+        if not self._seeded:
+            reseed()
         self._channel.send({"type": "entered"})
 
     def _list_variables(self) -> list[dict[str, Any]]:

@@ -126,17 +126,17 @@ class NoWorker(WorkerHandle):
 
 
 def start_worker(
-    worker: Any, standard: tuple[int, int, int], prepare: Callable[[], int | None]
+    worker: Any, standard: tuple[int, int, int], prepare: Callable[[], int | None], seed: int | None
 ) -> tuple[WorkerHandle, int | None]:
     """Fork a process for `worker`, a Worker that has served nobody yet.
 
-    `prepare` runs in it before any code of the session does. Returns its handle and the descriptor that
+    `seed` is that of its random numbers. `prepare` runs in it before any code of the session does. Returns its handle and the descriptor that
     `prepare` returned there. Raises OSError.
     """
     ours, theirs = socket.socketpair()
     pid = _fork()
     if pid == 0:
-        _become(worker, theirs, standard, prepare)
+        _become(worker, theirs, standard, prepare, seed)
     theirs.close()
     ours.settimeout(_START_SECONDS)
     ready, descriptors, _, _ = socket.recv_fds(ours, len(_READY), 1)
@@ -153,7 +153,11 @@ def _fork() -> int:
 
 
 def _become(
-    worker: Any, sock: socket.socket, standard: tuple[int, int, int], prepare: Callable[[], int | None]
+    worker: Any,
+    sock: socket.socket,
+    standard: tuple[int, int, int],
+    prepare: Callable[[], int | None],
+    seed: int | None,
 ) -> None:
     status = 1
     try:
@@ -168,7 +172,7 @@ def _become(
         socket.send_fds(sock, [_READY], [] if listener is None else [listener])
         if listener is not None:
             os.close(listener)
-        worker.serve(sock, standard)
+        worker.serve(sock, standard, seed)
         status = 0
     finally:
         os._exit(status)

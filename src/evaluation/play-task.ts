@@ -13,7 +13,6 @@ import type {
   Grading,
   PlayContext,
 } from "./benchmark.ts";
-import { seedCode } from "./seed-code.ts";
 import { isKept } from "./trajectory.ts";
 
 export interface PlayOptions {
@@ -50,9 +49,8 @@ export async function playTask(task: BenchmarkTask, options: PlayOptions): Promi
     ...options,
     signal: stop,
     async openSession(limits) {
-      const session = await runtime.open({ signal: stop, ...(limits && { limits }) });
+      const session = await runtime.open({ signal: stop, seed, ...(limits && { limits }) });
       sessions.push(session);
-      await session.execute(seedCode(seed), { silent: true });
       return session;
     },
   };

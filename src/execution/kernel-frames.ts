@@ -126,5 +126,6 @@ export interface OpenFrame {
   readonly session: string;
   readonly limits: object;
   readonly transactions: boolean;
+  readonly seed?: number;
   readonly network?: object;
 }

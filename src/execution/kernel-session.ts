@@ -26,6 +26,8 @@ export interface KernelSessionOptions {
   readonly id: string;
   readonly limits: SessionLimits;
   readonly transactions: boolean;
+  /** Of random numbers. */
+  readonly seed?: number;
   /** Where results of host functions lie that are too long for a frame. */
   readonly files?: SessionFiles;
 }
@@ -93,6 +95,7 @@ export async function connectKernel(
     session: options.id,
     limits,
     transactions: options.transactions,
+    ...(options.seed !== undefined && { seed: checkSeed(options.seed) }),
     ...(options.network && { network: options.network.announcement }),
   });
   await awaitKernel(ready.promise, openPatienceMs, closedEarly);
@@ -248,6 +251,13 @@ export async function connectKernel(
     },
     closed,
   };
+}
+
+function checkSeed(seed: number): number {
+  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return seed;
+  throw new CodeActError("invalid_input", `The seed of a session can't be ${seed}.`, {
+    hint: "Give a whole number from 0 to 4294967295.",
+  });
 }
 
 function refused(message: string): CodeActError {

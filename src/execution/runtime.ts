@@ -21,6 +21,11 @@ export interface OpenOptions {
   /** Default: a random id. */
   readonly id?: string;
   readonly limits?: Partial<SessionLimits>;
+  /**
+   * Seed of random numbers, a whole number below 2^32: what Python's `random` draws, and numpy's generator where numpy
+   * is preloaded, is then the same in every session with this seed, and forks go on alike. Default: none, all differ.
+   */
+  readonly seed?: number;
   /** Hosts that code may reach. Default: no network at all. `not_supported` where a runtime can't enforce it. */
   readonly network?: NetworkOptions;
   readonly signal?: AbortSignal;

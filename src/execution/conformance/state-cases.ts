@@ -6,6 +6,7 @@ import {
   valueText,
   withSession,
 } from "./conformance-case.ts";
+import type { Session } from "../session.ts";
 
 /** Variables, values, and what one session keeps from another. */
 export const stateCases: readonly ConformanceCase[] = [
@@ -16,6 +17,30 @@ export const stateCases: readonly ConformanceCase[] = [
         await session.execute("import math\nradius = 2\ndef area(r): return math.pi * r * r");
         assert.equal(valueText(await session.execute("round(area(radius), 2)")), "12.57");
       }),
+  },
+  {
+    name: "draws the same random numbers in sessions with the same seed, in forks too",
+    async run(runtime) {
+      const draw = "import random; random.random(), random.random()";
+      const open = async (seed?: number): Promise<Session> =>
+        await runtime.open(seed === undefined ? {} : { seed });
+      const sessions = await Promise.all([open(7), open(7), open(8), open(), open()]);
+      try {
+        const drawn = await Promise.all(
+          sessions.map(async (session) => valueText(await session.execute(draw))),
+        );
+        assert.equal(drawn[0], drawn[1]);
+        assert.equal(new Set(drawn).size, 4);
+        const fork = await sessions[0]?.fork?.();
+        if (fork === undefined) return;
+        const next = valueText(await fork.execute("random.random()"));
+        await fork.close();
+        assert.equal(valueText(await sessions[1]!.execute("random.random()")), next);
+      } finally {
+        await Promise.all(sessions.map((session) => session.close()));
+      }
+      await assert.rejects(open(-1), { code: "invalid_input" });
+    },
   },
   {
     name: "counts its cells from 1",

@@ -36,7 +36,7 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
   /** Opens a session in a new folder; `reach` makes the connection to its kernel. */
   async function openAt(
     id: string,
-    limits: SessionLimits,
+    given: { readonly limits: SessionLimits; readonly seed?: number },
     reach: (workspaceFolder: string) => Promise<Duplex>,
   ): Promise<Session> {
     if (closing !== undefined) {
@@ -44,7 +44,7 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
     }
     const path = join(await root(), id);
     await mkdir(path);
-    const workspace = createWorkspace(path, { limits });
+    const workspace = createWorkspace(path, { limits: given.limits });
     let wire: Duplex;
     try {
       wire = await reach(path);
@@ -54,11 +54,11 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
     }
     const session = await openSession(wire, {
       id,
-      limits,
+      ...given,
       transactions,
       workspace,
       openFork: (forkId = randomUUID(), fill, split) =>
-        openAt(forkId, limits, async (forkFolder) => {
+        openAt(forkId, given, async (forkFolder) => {
           await Promise.all([fill(forkFolder), split(forkId)]);
           const socket = connect(join(await root(), `${forkId}.sock`));
           await once(socket, "connect");
@@ -86,7 +86,10 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
       if (openOptions.network !== undefined) throw noNetworkRules();
       return await openAt(
         openOptions.id ?? randomUUID(),
-        { ...defaultLimits, ...openOptions.limits },
+        {
+          limits: { ...defaultLimits, ...openOptions.limits },
+          ...(openOptions.seed !== undefined && { seed: openOptions.seed }),
+        },
         (folder) => startKernel(python, folder),
       );
     },

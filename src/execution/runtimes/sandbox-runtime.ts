@@ -30,6 +30,13 @@ export interface SandboxRuntime extends Runtime {
   readonly preloaded: Readonly<Record<string, string>>;
 }
 
+/** What a session is opened with. */
+interface Given {
+  readonly limits: SessionLimits;
+  readonly seed?: number;
+  readonly network?: SessionNetwork;
+}
+
 export const defaultPreload: readonly string[] = ["numpy", "pandas", "matplotlib.pyplot"];
 
 const sessionIdPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/;
@@ -59,21 +66,22 @@ export async function createSandboxRuntime(
   async function open(openOptions: OpenOptions = {}): Promise<Session> {
     const limits = { ...defaultLimits, ...options.limits, ...openOptions.limits };
     const id = openOptions.id ?? randomUUID();
+    const given = { limits, ...(openOptions.seed !== undefined && { seed: openOptions.seed }) };
     if (openOptions.network === undefined) {
-      return await openAt(id, folder.socketPath, { limits }, async () => {});
+      return await openAt(id, folder.socketPath, given, async () => {});
     }
     networks += 1;
     const network = await openSessionNetwork(openOptions.network, {
       ...{ folder: folder.path, owner: folder.owner, name: `network-${networks}` },
     });
-    return await openAt(id, folder.socketPath, { limits, network }, async () => {});
+    return await openAt(id, folder.socketPath, { ...given, network }, async () => {});
   }
 
   /** Opens a session that `prepare` has given its workspace's files and that answers at `socketPath`. */
   async function openAt(
     id: string,
     socketPath: string,
-    given: { readonly limits: SessionLimits; readonly network?: SessionNetwork },
+    given: Given,
     prepare: (workspaceFolder: string) => Promise<void>,
   ): Promise<Session> {
     try {
@@ -87,9 +95,10 @@ export async function createSandboxRuntime(
   async function openIn(
     id: string,
     socketPath: string,
-    { limits, network }: { readonly limits: SessionLimits; readonly network?: SessionNetwork },
+    given: Given,
     prepare: (workspaceFolder: string) => Promise<void>,
   ): Promise<Session> {
+    const { limits, network } = given;
     if (closing !== undefined) {
       throw new CodeActError("session_closed", "The sandbox runtime is closed.");
     }
@@ -106,15 +115,14 @@ export async function createSandboxRuntime(
       await once(socket, "connect");
       const session = await openSession(socket, {
         id,
-        limits,
+        ...given,
         transactions,
         workspace,
-        ...(network && { network }),
         openFork: (forkId = randomUUID(), fill, split) =>
           openAt(
             forkId,
             join(folder.path, `${forkId}.sock`),
-            { limits, ...(network && { network: network.share() }) },
+            { ...given, ...(network && { network: network.share() }) },
             async (forkFolder) => {
               await Promise.all([fill(forkFolder), split(forkId)]);
             },
