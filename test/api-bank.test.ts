@@ -10,7 +10,7 @@ import { createOracleModel } from "../src/evaluation/oracle.ts";
 import { openResultStore } from "../src/evaluation/result-store.ts";
 import { runEvaluation } from "../src/evaluation/run-evaluation.ts";
 import { importablePackage } from "../src/evaluation/python-package.ts";
-import { pythonLiteral } from "../src/evaluation/python-value.ts";
+import { pythonLiteral } from "../src/syntax/python-literal.ts";
 import { createSandboxRuntime } from "../src/execution/runtimes/sandbox-runtime.ts";
 
 const data =

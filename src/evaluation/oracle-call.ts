@@ -1,5 +1,5 @@
 import type { FormatName } from "./benchmark.ts";
-import { pythonLiteral } from "./python-value.ts";
+import { pythonLiteral } from "../syntax/python-literal.ts";
 
 /** What an oracle writes to call one function, in each of the agent's formats. */
 export function oracleCall(

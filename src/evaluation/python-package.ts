@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { pythonLiteral } from "./python-value.ts";
+import { pythonLiteral } from "../syntax/python-literal.ts";
 
 const folder = fileURLToPath(new URL("../../python/codeact_benchmarks", import.meta.url));
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parsePythonValue, pythonLiteral, pythonValuesEqual } from "./python-value.ts";
+import { parsePythonValue, pythonValuesEqual } from "./python-value.ts";
 
 describe("parsePythonValue", () => {
   it.each([
@@ -56,13 +56,5 @@ describe("pythonValuesEqual", () => {
     expect(equal("[1, 2]", "[2, 1]")).toBe(false);
     expect(equal("{'a': 1}", "{'a': 1, 'b': 2}")).toBe(false);
     expect(equal("'1'", "1")).toBe(false);
-  });
-});
-
-describe("pythonLiteral", () => {
-  it("writes what Python reads", () => {
-    expect(pythonLiteral({ a: [1, null, true, 'x"\n'], b: 1.5 })).toBe(
-      '{"a": [1, None, True, "x\\"\\n"], "b": 1.5}',
-    );
   });
 });

@@ -1,3 +1,4 @@
+import { pythonKeywords } from "../syntax/python-keywords.ts";
 import type { FunctionCall, FunctionDescription } from "./format.ts";
 import { parseLiteral, readLiteral, textLiteral, type Literal } from "./literal.ts";
 
@@ -40,15 +41,10 @@ const otherKeys = new Set(["thought", "reason", "reasoning", "type", "id", "expl
 
 const identifier = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 const pythonName = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
-const keywords = new Set(
-  "False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield".split(
-    " ",
-  ),
-);
 
 /** Writes a call as one line of Python. */
 export function makeCall(name: string, { args, kwargs }: CallArguments): CallReading {
-  const plain = (key: string) => identifier.test(key) && !keywords.has(key);
+  const plain = (key: string) => identifier.test(key) && !pythonKeywords.has(key);
   const named = kwargs.filter(([key]) => plain(key));
   const odd = kwargs.filter(([key]) => !plain(key));
   const parts = [

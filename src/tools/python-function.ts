@@ -1,6 +1,7 @@
 import type { HostFunction, HostParameter } from "../execution/host-functions.ts";
 import { uniquePythonName } from "./python-name.ts";
-import { isSchema, pythonLiteral, pythonType } from "./python-type.ts";
+import { pythonLiteral } from "../syntax/python-literal.ts";
+import { isSchema, pythonType } from "./python-type.ts";
 import type { JsonSchema, Tool } from "./tool.ts";
 
 const maxDescriptionCharacters = 4000;

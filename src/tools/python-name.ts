@@ -1,10 +1,4 @@
-/** Words that are no names in Python. */
-const keywords = new Set(
-  (
-    "False None True and as assert async await break class continue def del elif else except finally for from " +
-    "global if import in is lambda nonlocal not or pass raise return try while with yield"
-  ).split(" "),
-);
+import { pythonKeywords } from "../syntax/python-keywords.ts";
 
 /** Names that code expects to be Python's own, or the interpreter's. */
 const taken = new Set(
@@ -18,7 +12,7 @@ const identifier = /^(?!__)[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Tells whether Python takes `name` for a function, a parameter or a module. */
 export function isPythonName(name: string): boolean {
-  return identifier.test(name) && name.length <= maxCharacters && !keywords.has(name);
+  return identifier.test(name) && name.length <= maxCharacters && !pythonKeywords.has(name);
 }
 
 /** Tells whether a function of this name would hide one of Python's own. */
@@ -34,7 +28,7 @@ export function pythonName(name: string): string {
     .replace(/^_+/, "_")
     .slice(0, maxCharacters);
   const started = /^[A-Za-z_]/.test(cleaned) ? cleaned : `_${cleaned}`;
-  return keywords.has(started) ? `${started}_` : started;
+  return pythonKeywords.has(started) ? `${started}_` : started;
 }
 
 /** Like `pythonName`, but different from all names in `taken`, to which it is added. */

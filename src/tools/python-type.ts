@@ -1,3 +1,4 @@
+import { pythonLiteral } from "../syntax/python-literal.ts";
 import type { JsonSchema } from "./tool.ts";
 
 const maxDepth = 4;
@@ -96,19 +97,4 @@ function resolve(reference: string, root: JsonSchema): unknown {
 /** Tells whether a value is an object, as all schemas but `true` and `false` are. */
 export function isSchema(value: unknown): value is JsonSchema {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Writes plain data as Python does. */
-export function pythonLiteral(value: unknown): string {
-  if (value === null || value === undefined) return "None";
-  if (value === true) return "True";
-  if (value === false) return "False";
-  if (Array.isArray(value)) return `[${value.map(pythonLiteral).join(", ")}]`;
-  if (typeof value === "object") {
-    const entries = Object.entries(value).map(
-      ([k, v]) => `${JSON.stringify(k)}: ${pythonLiteral(v)}`,
-    );
-    return `{${entries.join(", ")}}`;
-  }
-  return JSON.stringify(value);
 }

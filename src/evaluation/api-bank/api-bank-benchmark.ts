@@ -14,7 +14,7 @@ import { playDialogue } from "../dialogue.ts";
 import type { Oracle } from "../oracle.ts";
 import { createPlainFormat } from "../plain-format.ts";
 import { importablePackage } from "../python-package.ts";
-import { pythonLiteral } from "../python-value.ts";
+import { pythonLiteral } from "../../syntax/python-literal.ts";
 import { setUpSession } from "../set-up-session.ts";
 import { codeCallText, readCallByMeaning, readCallFaithfully, writeCall } from "./api-bank-call.ts";
 import { loadApiBankData } from "./api-bank-data.ts";

@@ -1,5 +1,5 @@
 import type { FormatName } from "../benchmark.ts";
-import { pythonLiteral } from "../python-value.ts";
+import { pythonLiteral } from "../../syntax/python-literal.ts";
 
 /** A call as a reply names it. */
 export interface ApiBankCall {

@@ -13,7 +13,7 @@ import type {
 } from "../benchmark.ts";
 import { playDialogue } from "../dialogue.ts";
 import { plainTraceback } from "../plain-traceback.ts";
-import { pythonLiteral } from "../python-value.ts";
+import { pythonLiteral } from "../../syntax/python-literal.ts";
 import { setUpSession } from "../set-up-session.ts";
 import { loadM3Data } from "./m3-data.ts";
 import type { M3Data, M3Record } from "./m3-data.ts";

@@ -1,7 +1,7 @@
 import type { ActionFormat, ParsedReply, ReplyParser } from "../../formats/format.ts";
 import { renderObservation } from "../../formats/render.ts";
 import type { FormatName } from "../benchmark.ts";
-import { pythonLiteral } from "../python-value.ts";
+import { pythonLiteral } from "../../syntax/python-literal.ts";
 
 export interface M3FormatOptions {
   readonly mode: FormatName;

@@ -2,7 +2,7 @@ import { messageText } from "../../models/model.ts";
 import type { Message } from "../../models/model.ts";
 import type { FormatName } from "../benchmark.ts";
 import type { Oracle, OracleReply } from "../oracle.ts";
-import { pythonLiteral } from "../python-value.ts";
+import { pythonLiteral } from "../../syntax/python-literal.ts";
 import type { M3Record } from "./m3-data.ts";
 
 /** A call of a tool; an argument may be the result of an earlier call. */

@@ -31,11 +31,11 @@ export const stateCases: readonly ConformanceCase[] = [
         );
         assert.equal(drawn[0], drawn[1]);
         assert.equal(new Set(drawn).size, 4);
-        const fork = await sessions[0]?.fork?.();
+        const fork = await sessions[0].fork?.();
         if (fork === undefined) return;
         const next = valueText(await fork.execute("random.random()"));
         await fork.close();
-        assert.equal(valueText(await sessions[1]!.execute("random.random()")), next);
+        assert.equal(valueText(await sessions[1].execute("random.random()")), next);
       } finally {
         await Promise.all(sessions.map((session) => session.close()));
       }
