@@ -2,7 +2,7 @@ import type { AgentEvent, RunResult } from "../../agent/events.ts";
 import type { CliContext, TerminalStream } from "../cli-context.ts";
 import type { OutputFolder } from "../output-folder.ts";
 import { createActivityLine } from "../terminal/activity-line.ts";
-import { createOutcomePrinter } from "../terminal/outcome-printer.ts";
+import { createEventPrinter } from "../terminal/event-printer.ts";
 import { safeTerminalText, styled } from "../terminal/terminal-text.ts";
 import { createTranscript } from "../terminal/transcript.ts";
 
@@ -23,7 +23,7 @@ export function createChatView({ stdout }: CliContext, folder: OutputFolder): Ch
   const activity = createActivityLine(stdout);
   const { stream } = activity;
   const transcript = createTranscript(stream);
-  const printer = createOutcomePrinter(transcript, transcript, folder);
+  const printer = createEventPrinter(transcript, folder);
   let modelId = "";
   let startedMs = 0;
 
@@ -73,41 +73,17 @@ export function createChatView({ stdout }: CliContext, folder: OutputFolder): Ch
         case "turn-start":
           activity.show(`waiting for ${modelId}`);
           break;
-        case "text-delta":
-          transcript.text(event.text);
-          break;
-        case "code-delta":
-          transcript.code(event.text);
-          break;
         case "cell-start":
           // Its last line is held back until something follows it.
           transcript.end();
           activity.show("running");
-          break;
-        case "output":
-          printer.output(event.output);
-          break;
-        case "cell-end":
-          printer.end(event.outcome);
-          break;
-        case "reply-malformed":
-          transcript.note(`(The reply could not be used: ${event.reason.split("\n")[0]})`);
-          break;
-        case "final-answer":
-          transcript.text(event.text);
-          break;
-        case "stuck-detected":
-          transcript.note("(The model repeats itself; it was told.)");
-          break;
-        case "compaction":
-          transcript.note("(Older turns gave way to a summary; the session has all they made.)");
           break;
         case "run-end":
           activity.hide();
           showEnd(event.result);
           break;
         default:
-          break;
+          printer.event(event);
       }
     },
     note,
