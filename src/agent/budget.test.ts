@@ -126,6 +126,11 @@ describe("a run's budget", () => {
     ]);
   });
 
+  it.each([5_000_000_000, 77.7777])("takes %d seconds", async (seconds) => {
+    const { events } = await runWith(scripted(runs("1"), says("1")), { seconds, executions: 1 });
+    expect(events.at(-1)).toMatchObject({ result: { status: "budget", answer: "1" } });
+  });
+
   it("refuses limits that are none", async () => {
     await using agent = createAgent({ model: scripted(), runtime });
     expect(() => agent.run("x", { budget: { turns: 1.5 } })).toThrow(/whole number from 1/);

@@ -4,6 +4,7 @@ import type { Model, Usage } from "../models/model.ts";
 import { addUsage, costOf, subtractUsage } from "../models/model-price.ts";
 import { createRunProgress } from "./run-progress.ts";
 import type { RunProgress } from "./run-progress.ts";
+import { timerDelay } from "../timer-delay.ts";
 
 /** What one run may use. What is left out has no limit, but for `turns`. */
 export interface Budget {
@@ -66,7 +67,7 @@ export function createBudgetMeter(
   const deadline =
     budget.seconds === undefined
       ? undefined
-      : AbortSignal.timeout(Math.max(budget.seconds * 1000 - progress.elapsedMs, 0));
+      : AbortSignal.timeout(timerDelay(budget.seconds * 1000 - progress.elapsedMs));
   const told = new Set<BudgetKind>();
   let before = progress.usage;
   let isFirstTurn = true;

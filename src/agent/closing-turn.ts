@@ -5,6 +5,7 @@ import type { AgentEvent, RunResult } from "./events.ts";
 import { appendAssistant, appendUser, textPart } from "./history.ts";
 import type { LoopOptions } from "./loop-options.ts";
 import { streamReply } from "./stream-reply.ts";
+import { timerDelay } from "../timer-delay.ts";
 
 /** What the last words may use beyond the budget. */
 const reserve = { outputTokens: 1024, leastMs: 5_000, mostMs: 30_000, share: 0.1 };
@@ -24,7 +25,9 @@ export async function* closingTurn(
   yield { type: "turn-start", turn };
   appendUser(messages, [textPart(notice)]);
   const share = (budget.seconds ?? Number.POSITIVE_INFINITY) * 1000 * reserve.share;
-  const patience = AbortSignal.timeout(Math.min(Math.max(share, reserve.leastMs), reserve.mostMs));
+  const patience = AbortSignal.timeout(
+    timerDelay(Math.min(Math.max(share, reserve.leastMs), reserve.mostMs)),
+  );
   const reply = yield* streamReply({
     ...options,
     turn,

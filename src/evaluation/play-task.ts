@@ -14,6 +14,7 @@ import type {
   PlayContext,
 } from "./benchmark.ts";
 import { isKept } from "./trajectory.ts";
+import { timerDelay } from "../timer-delay.ts";
 
 export interface PlayOptions {
   readonly model: Model;
@@ -41,7 +42,7 @@ export interface Played {
 export async function playTask(task: BenchmarkTask, options: PlayOptions): Promise<Played> {
   const { runtime, signal, taskTimeoutMs, seed } = options;
   const started = performance.now();
-  const deadline = AbortSignal.timeout(taskTimeoutMs);
+  const deadline = AbortSignal.timeout(timerDelay(taskTimeoutMs));
   const stop = AbortSignal.any([signal, deadline]);
   const sessions: Session[] = [];
   const events: AgentEvent[] = [];

@@ -12,6 +12,7 @@ import type { SessionLimits } from "./runtime.ts";
 import { startTimer, type StoppableTimer } from "./stoppable-timer.ts";
 import type { SessionFiles } from "./files/session-files.ts";
 import type { ExecuteOptions, Variable } from "./session.ts";
+import { timerDelay } from "../timer-delay.ts";
 
 /** How long after deadline and grace, or after a request, the kernel may stay silent before it counts as lost. */
 const silenceMs = 10_000;
@@ -181,7 +182,7 @@ export async function connectKernel(
     if (stream.destroyed) throw endOf(await closed);
     const { signal, onOutput, onNetwork, context } = executeOptions;
     const id = ++lastId;
-    const timeoutMs = executeOptions.timeoutMs ?? limits.timeoutMs;
+    const timeoutMs = timerDelay(executeOptions.timeoutMs ?? limits.timeoutMs);
     const done = Promise.withResolvers<Outcome>();
     running = { id, collector: createCellCollector(onOutput), options: executeOptions, done };
     const interrupt = (): void => connection.send({ type: "interrupt", id });

@@ -1,3 +1,5 @@
+import { timerDelay } from "../timer-delay.ts";
+
 /** A timer whose clock can stand still. */
 export interface StoppableTimer {
   pause(): void;
@@ -10,7 +12,7 @@ export interface StoppableTimer {
 export function startTimer(onElapsed: () => void, delayMs: number): StoppableTimer {
   let leftMs = delayMs;
   let startedMs = performance.now();
-  let timer: NodeJS.Timeout | undefined = setTimeout(onElapsed, leftMs);
+  let timer: NodeJS.Timeout | undefined = setTimeout(onElapsed, timerDelay(leftMs));
 
   return {
     pause() {
@@ -22,7 +24,7 @@ export function startTimer(onElapsed: () => void, delayMs: number): StoppableTim
     resume() {
       if (timer !== undefined) return;
       startedMs = performance.now();
-      timer = setTimeout(onElapsed, Math.max(0, leftMs));
+      timer = setTimeout(onElapsed, timerDelay(leftMs));
     },
     clear() {
       clearTimeout(timer);

@@ -13,6 +13,7 @@ import {
   type ReplyPiece,
   type StreamingOptions,
 } from "./streaming-model.ts";
+import { timerDelay } from "../timer-delay.ts";
 
 export interface OpenAIModelOptions extends StreamingOptions {
   readonly model: string;
@@ -66,7 +67,7 @@ export function createOpenAIModel(options: OpenAIModelOptions): Model {
     webhookSecret: null,
     baseURL: baseUrl,
     maxRetries: 0,
-    timeout: (options.firstByteTimeoutMs ?? defaultFirstByteTimeoutMs) + 1000,
+    timeout: timerDelay((options.firstByteTimeoutMs ?? defaultFirstByteTimeoutMs) + 1000),
     logLevel: "off",
     ...(apiKey === undefined && { defaultHeaders: { Authorization: null } }),
     ...(options.fetch !== undefined && { fetch: options.fetch }),

@@ -12,6 +12,7 @@ import type {
 import type { ModelPrice } from "./model-price.ts";
 import { backoffMs, longestRetryAfterMs } from "./retry-delay.ts";
 import { createStopFilter } from "./stop-strings.ts";
+import { timerDelay } from "../timer-delay.ts";
 
 /** A piece of a reply, as an adapter reads it off its service. */
 export interface ReplyPiece {
@@ -110,7 +111,7 @@ export function createStreamingModel(
           timeout = kind;
           controller.abort();
         },
-        kind === "first" ? firstByteTimeoutMs : idleTimeoutMs,
+        timerDelay(kind === "first" ? firstByteTimeoutMs : idleTimeoutMs),
       );
     };
     let usage: Usage | undefined;

@@ -3,6 +3,7 @@ import { type ApprovalAction, type ApprovalPolicy, actionFor } from "./approval-
 import { toolPath } from "./python-function.ts";
 import type { ToolEvent } from "./tool-events.ts";
 import type { Tool } from "./tool.ts";
+import { timerDelay } from "../timer-delay.ts";
 
 const defaultTimeoutMs = 10 * 60_000;
 const nobodyReason = "it needs an approval and nobody is here to give it";
@@ -115,7 +116,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       answer.resolve(denied("the call was given up before it was approved"));
     const timer = setTimeout(() => {
       answer.resolve(denied(`nobody approved it within ${timeoutMs / 1000} seconds`));
-    }, timeoutMs);
+    }, timerDelay(timeoutMs));
     const resume = call.suspendDeadline();
     waiting.add(entry);
     call.signal.addEventListener("abort", giveUp);

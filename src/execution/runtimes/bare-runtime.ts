@@ -10,7 +10,8 @@ import { CodeActError } from "../../errors.ts";
 import { kernelArguments, kernelEnvironment, kernelFolder } from "../kernel-process.ts";
 import { openSession } from "../open-session.ts";
 import { removeFolder } from "../remove-folder.ts";
-import { defaultLimits, type Runtime, type SessionLimits } from "../runtime.ts";
+import { completeLimits } from "../complete-limits.ts";
+import type { Runtime, SessionLimits } from "../runtime.ts";
 import type { Session } from "../session.ts";
 import { createWorkspace } from "../workspace.ts";
 
@@ -87,7 +88,7 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
       return await openAt(
         openOptions.id ?? randomUUID(),
         {
-          limits: { ...defaultLimits, ...openOptions.limits },
+          limits: completeLimits(openOptions.limits),
           ...(openOptions.seed !== undefined && { seed: openOptions.seed }),
         },
         (folder) => startKernel(python, folder),

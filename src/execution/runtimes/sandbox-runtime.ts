@@ -6,7 +6,8 @@ import { CodeActError } from "../../errors.ts";
 import { findPython } from "../find-python.ts";
 import { openSessionNetwork, type SessionNetwork } from "../network/session-network.ts";
 import { openSession } from "../open-session.ts";
-import { defaultLimits, type OpenOptions, type Runtime, type SessionLimits } from "../runtime.ts";
+import { completeLimits } from "../complete-limits.ts";
+import type { OpenOptions, Runtime, SessionLimits } from "../runtime.ts";
 import type { Session } from "../session.ts";
 import { createWorkspace } from "../workspace.ts";
 import { createSandboxFolder } from "./sandbox-folder.ts";
@@ -64,7 +65,7 @@ export async function createSandboxRuntime(
   let networks = 0;
 
   async function open(openOptions: OpenOptions = {}): Promise<Session> {
-    const limits = { ...defaultLimits, ...options.limits, ...openOptions.limits };
+    const limits = completeLimits(options.limits, openOptions.limits);
     const id = openOptions.id ?? randomUUID();
     const given = { limits, ...(openOptions.seed !== undefined && { seed: openOptions.seed }) };
     if (openOptions.network === undefined) {

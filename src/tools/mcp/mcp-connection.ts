@@ -1,6 +1,7 @@
 import type { Client, Transport } from "@modelcontextprotocol/client";
 import { CodeActError } from "../../errors.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
+import { timerDelay } from "../../timer-delay.ts";
 
 const defaultTimeoutMs = 5 * 60_000;
 /** A server may have to be downloaded before it answers. */
@@ -52,7 +53,7 @@ export function createMcpConnection(
 
   return {
     serverName,
-    timeoutMs: config.timeoutMs ?? defaultTimeoutMs,
+    timeoutMs: timerDelay(config.timeoutMs ?? defaultTimeoutMs),
     client() {
       if (closed) throw closedConnection(serverName);
       connected ??= connect();
