@@ -110,6 +110,8 @@ async function* judge(run: Run, turn: number, candidate: Candidate): Step {
   progress.prose = verdict.answer;
   progress.refusals += 1;
   if (progress.refusals > answers.maxRejections) {
+    progress.refusals = 0;
+    progress.refusal = verdict.reason;
     return { status: "rejected", answer: verdict.answer, rejection: verdict.reason };
   }
   appendUser(messages, [textPart(verdict.reason)]);

@@ -29,9 +29,9 @@ export async function* runLoop(options: LoopOptions): Step<RunResult> {
     while (end === undefined) {
       const exhausted = meter.exhausted();
       if (isAborted(signal)) end = { status: "aborted" };
+      else if (exhausted !== undefined) end = { status: "budget", budget: exhausted };
       else if (progress.turns >= pauseAfterTurns) end = { status: "paused" };
-      else if (exhausted === undefined) end = yield* runTurn(run);
-      else end = { status: "budget", budget: exhausted };
+      else end = yield* runTurn(run);
       if (end?.status === "budget" || end?.status === "stuck") end = yield* close(run, end);
     }
   } catch (cause) {

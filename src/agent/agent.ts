@@ -65,7 +65,10 @@ export interface RunOptions<Value = unknown> {
   readonly answer?: AnswerRules<Value>;
   /** Limits of this run; what is left out is the agent's. */
   readonly budget?: Budget;
-  /** Ends the run as `paused` when it has had so many turns and no answer, so that `resume` goes on. Default: never. */
+  /**
+   * Ends the run as `paused` when it has had so many turns, counted from its beginning, and no answer, so that
+   * `resume` goes on. A budget that is used up by then ends it as `budget`. Default: never.
+   */
   readonly pauseAfterTurns?: number;
   /** Ends the run as `aborted`, at any moment; a running cell is interrupted. */
   readonly signal?: AbortSignal;
@@ -202,6 +205,7 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
     { signal, pauseAfterTurns }: ResumeOptions,
   ): AgentRun<Value> {
     checkBudget(work.budget, model);
+    checkPause(pauseAfterTurns, work.progress.turns);
     const log = createEventLog<AgentEvent>();
     const telemetry = options.telemetry && createRunTelemetry(options.telemetry, model);
     const loop = runLoop({
@@ -300,6 +304,15 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
   };
   if (start.owned && start.session !== undefined) releases.set(agent, release);
   return agent;
+}
+
+function checkPause(pauseAfterTurns = Infinity, turns: number): void {
+  if (pauseAfterTurns > turns) return;
+  throw new CodeActError(
+    "invalid_input",
+    `The run can't pause after turn ${pauseAfterTurns}: it has had ${turns} already.`,
+    { hint: `pauseAfterTurns counts from the run's beginning: give ${turns + 1} or more.` },
+  );
 }
 
 function agentTools(options: AgentOptions): AgentTools | undefined {

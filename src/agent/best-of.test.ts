@@ -168,13 +168,20 @@ describe("bestOf", () => {
     );
   });
 
-  it("has nothing to choose from when the answer comes before the branching", async () => {
+  it("has nothing to choose from when the run ends before the branching", async () => {
     await using agent = createAgent({ model: branching({ main: [says("7")] }), runtime });
     expect(await bestOf(agent, "Add up.", { n: 2, branchAfterTurns: 3 })).toEqual({
       winner: 0,
       result: expect.objectContaining({ status: "answered", answer: "7", turns: 1 }),
       branches: [],
       usage: { inputTokens: 10, outputTokens: 2 },
+    });
+    const spent = { main: [runs("x = 1"), says("Closing.")] };
+    await using poor = createAgent({ model: branching(spent), runtime, budget: { tokens: 12 } });
+    expect(await bestOf(poor, "Add up.", { n: 2, branchAfterTurns: 1 })).toMatchObject({
+      winner: 0,
+      result: { status: "budget", answer: "Closing." },
+      branches: [],
     });
     await expect(bestOf(agent, "x", { n: 2, branchAfterTurns: -1 })).rejects.toThrow(
       /whole number of turns/,

@@ -14,8 +14,8 @@ export interface BestOfOptions<Value = unknown> extends Omit<RunOptions<Value>, 
   /** Continuations, from 2. */
   readonly n: number;
   /**
-   * Turns that are done once, before the run branches: the continuations share what these made. An answer within them
-   * is the result. Default: 0, each continuation does the whole task.
+   * Turns that are done once, before the run branches: the continuations share what these made. A run that ends within
+   * them, with its answer or because its budget is used up, is the result. Default: 0, each continuation does the whole task.
    */
   readonly branchAfterTurns?: number;
   /**

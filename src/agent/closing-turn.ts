@@ -45,7 +45,10 @@ export async function* closingTurn(
     const verdict = await options.answers.read({ text }, session);
     end = { answer: verdict.answer };
     if (verdict.accepted && "value" in verdict) end = { ...end, value: verdict.value };
-    if (!verdict.accepted) end = { ...end, rejection: verdict.reason };
+    if (!verdict.accepted) {
+      end = { ...end, rejection: verdict.reason };
+      options.progress.refusal = verdict.reason;
+    }
   }
   const { price } = options.model;
   const usage = meter.turnUsage;

@@ -84,6 +84,41 @@ describe("a run that is resumed", () => {
     expect(await agent.resume().result).toMatchObject({ answer: "right", turns: 3 });
   });
 
+  it("tells the model what was wrong with the answer that ended it, and counts refusals anew", async () => {
+    const model = scripted(says("a"), says("b"), says("c"), says("right"));
+    await using agent = createAgent({ model, runtime });
+    const check = (text: unknown) => text === "right" || `${String(text)} is wrong`;
+    const answer = { check, maxRejections: 1 };
+    expect(await agent.run("Say it.", { answer }).result).toMatchObject({
+      status: "rejected",
+      answer: "b",
+    });
+    expect(await agent.resume().result).toMatchObject({ status: "answered", turns: 4 });
+    expect(agent.messages.map(messageText).slice(3)).toEqual([
+      "Your answer was not accepted: a is wrong. Correct it and answer again.",
+      "b",
+      "Your answer was not accepted: b is wrong. Correct it and answer again.",
+      "c",
+      "Your answer was not accepted: c is wrong. Correct it and answer again.",
+      "right",
+    ]);
+  });
+
+  it("does not pause where it is already, and not when its budget is used up", async () => {
+    const model = scripted(runs("1"), runs("2"), says("3"));
+    await using agent = createAgent({ model, runtime, budget: { turns: 2 } });
+    expect(() => agent.run("Look.", { pauseAfterTurns: 0 })).toThrow("can't pause after turn 0");
+    await agent.run("Look.", { pauseAfterTurns: 1 }).result;
+    expect(() => agent.resume({ pauseAfterTurns: 1 })).toThrow(
+      "The run can't pause after turn 1: it has had 1 already.",
+    );
+    expect(await agent.resume({ pauseAfterTurns: 2 }).result).toMatchObject({
+      status: "budget",
+      turns: 2,
+    });
+    expect(await agent.resume({ budget: { turns: 3 } }).result).toMatchObject({ answer: "3" });
+  });
+
   it("gives a task that never reached the model to it", async () => {
     const model = scripted(says("Hello."));
     await using agent = createAgent({ model, runtime });

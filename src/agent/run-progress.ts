@@ -12,6 +12,8 @@ export interface RunProgress {
   elapsedMs: number;
   /** Answers that were not accepted. */
   refusals: number;
+  /** What is wrong with the answer that ended the run; the model learns it when the run goes on. */
+  refusal: string | undefined;
   /** The model's last prose, in case that no answer comes. */
   prose: string;
 }
@@ -26,6 +28,7 @@ export function createRunProgress(): RunProgress {
     usage: { inputTokens: 0, outputTokens: 0 },
     elapsedMs: 0,
     refusals: 0,
+    refusal: undefined,
     prose: "",
   };
 }

@@ -31,8 +31,9 @@ export async function startRun(options: LoopOptions, meter: BudgetMeter): Promis
     appendUser(messages, taskContent(fullTask(options), model.capabilities.images));
     progress.begun = true;
   } else if (messages.at(-1)?.role === "assistant") {
-    appendUser(messages, [textPart(resumedNotice)]);
+    appendUser(messages, [textPart(progress.refusal ?? resumedNotice)]);
   }
+  progress.refusal = undefined;
   const signals = [signal, meter.deadline].filter((each) => each !== undefined);
   return {
     options,
