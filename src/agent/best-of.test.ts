@@ -5,8 +5,10 @@ import { createSandboxRuntime } from "../execution/runtimes/sandbox-runtime.ts";
 import type { Session } from "../execution/session.ts";
 import { messageText } from "../models/model.ts";
 import type { Model, ModelEvent, ModelRequest } from "../models/model.ts";
+import { CodeActError } from "../errors.ts";
 import { createAgent } from "./agent.ts";
 import { bestOf } from "./best-of.ts";
+import type { Candidate } from "./best-of.ts";
 
 let runtime: Runtime;
 beforeAll(async () => {
@@ -173,6 +175,7 @@ describe("bestOf", () => {
     expect(await bestOf(agent, "Add up.", { n: 2, branchAfterTurns: 3 })).toEqual({
       winner: 0,
       result: expect.objectContaining({ status: "answered", answer: "7", turns: 1 }),
+      score: 1,
       branches: [],
       usage: { inputTokens: 10, outputTokens: 2 },
     });
@@ -186,6 +189,32 @@ describe("bestOf", () => {
     await expect(bestOf(agent, "x", { n: 2, branchAfterTurns: -1 })).rejects.toThrow(
       /whole number of turns/,
     );
+  });
+
+  it("prefers any accepted answer to none, and takes a check that says nothing for a no", async () => {
+    const cut: readonly ModelEvent[] = [
+      { type: "finish", reason: "error", error: new CodeActError("model_failed", "Cut.") },
+    ];
+    const model = () => branching({ 1: [cut], 2: [says("far")], 3: [says("near")] });
+    const distance: Record<string, number> = { far: -9, near: -5 };
+    await using agent = createAgent({ model: model(), runtime });
+    const check = ({ result }: Candidate) => distance[String(result.answer)]!;
+    expect(await bestOf(agent, "Guess.", { n: 3, check })).toMatchObject({
+      winner: 3,
+      score: -5,
+      branches: [{ score: 0 }, { score: -9 }, { score: -5 }],
+    });
+    await using other = createAgent({ model: model(), runtime });
+    expect(await bestOf(other, "Guess.", { n: 3, check: () => NaN })).toMatchObject({
+      winner: 2,
+      score: 0,
+    });
+  });
+
+  it("checks an answer that comes before the branching", async () => {
+    await using agent = createAgent({ model: branching({ main: [says("8")] }), runtime });
+    const options = { n: 2, branchAfterTurns: 3, check: "int(answer) == 7" };
+    expect(await bestOf(agent, "Add up.", options)).toMatchObject({ winner: 0, score: 0 });
   });
 
   it("leaves the agent as it was when a check throws", async () => {

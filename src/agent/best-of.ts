@@ -46,6 +46,8 @@ export interface BestOfResult<Value = unknown> {
   /** The continuation that is now the agent's conversation, from 1; 0 when the run ended before it branched. */
   readonly winner: number;
   readonly result: RunResult<Value>;
+  /** What the check gave for it; 0 without an accepted answer. */
+  readonly score: number;
   readonly branches: readonly BranchSummary<Value>[];
   /** Of all continuations, of what came before them and of the judge. */
   readonly usage: Usage;
@@ -54,7 +56,7 @@ export interface BestOfResult<Value = unknown> {
 export interface BranchSummary<Value = unknown> {
   readonly branch: number;
   readonly result: RunResult<Value>;
-  /** What the check gave; 0 for a continuation without an answer. */
+  /** What the check gave; 0 for a continuation without an accepted answer. */
   readonly score: number;
 }
 
@@ -72,7 +74,8 @@ export async function bestOf<Value = unknown>(
   checkCounts(n, branchAfterTurns);
   const trunk = await runTrunk(agent, task, options);
   if (trunk !== undefined && trunk.status !== "paused") {
-    return { winner: 0, result: trunk, branches: [], usage: trunk.usage };
+    const score = await scoreOf({ branch: 0, agent, result: trunk }, options.check);
+    return { winner: 0, result: trunk, score, branches: [], usage: trunk.usage };
   }
   const forks: Agent[] = [];
   try {
@@ -89,7 +92,7 @@ export async function bestOf<Value = unknown>(
       }),
     );
     const scores = await Promise.all(candidates.map((each) => scoreOf(each, options.check)));
-    const best = candidates.filter((_, index) => scores[index] === Math.max(...scores));
+    const best = bestOfAll(candidates, scores);
     const text = typeof task === "string" ? task : task.text;
     const chosen = await choose(best, text, options);
     await agent.adopt(chosen.candidate.agent);
@@ -99,6 +102,7 @@ export async function bestOf<Value = unknown>(
     return {
       winner: chosen.candidate.branch,
       result: chosen.candidate.result,
+      score: scores[candidates.indexOf(chosen.candidate)]!,
       branches: candidates.map(({ branch, result }, index) => ({
         branch,
         result,
@@ -151,11 +155,32 @@ async function scoreOf<Value>(
   check: BestOfOptions<Value>["check"],
 ): Promise<number> {
   const { result, agent } = candidate;
-  if (result.answer === undefined) return result.partialAnswer === undefined ? -2 : -1;
   if (result.status !== "answered") return 0;
   if (check === undefined) return 1;
-  if (typeof check === "function") return Number(await check(candidate));
+  if (typeof check === "function") return Number(await check(candidate)) || 0;
   return agent.session !== undefined && (await runCheck(agent.session, check, result)) ? 1 : 0;
+}
+
+/** Answers that were accepted come before all others, whatever their score; then the score decides. */
+function bestOfAll<Value>(
+  candidates: readonly Candidate<Value>[],
+  scores: readonly number[],
+): readonly Candidate<Value>[] {
+  const ranked = candidates.map((candidate, at) => ({
+    candidate,
+    rank: rankOf(candidate.result),
+    score: scores[at]!,
+  }));
+  const rank = Math.max(...ranked.map((each) => each.rank));
+  const first = ranked.filter((each) => each.rank === rank);
+  const score = Math.max(...first.map((each) => each.score));
+  return first.filter((each) => each.score === score).map(({ candidate }) => candidate);
+}
+
+function rankOf({ status, answer, partialAnswer }: RunResult): number {
+  if (status === "answered") return 3;
+  if (answer !== undefined) return 2;
+  return partialAnswer === undefined ? 0 : 1;
 }
 
 async function choose<Value>(

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { Agent } from "../agent/agent.ts";
 import { bestOf } from "../agent/best-of.ts";
 import type { BestOfOptions, BestOfResult } from "../agent/best-of.ts";
-import type { AgentEvent } from "../agent/events.ts";
+import type { AgentEvent, RunResult } from "../agent/events.ts";
 import { CodeActError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
 import type { CliContext } from "./cli-context.ts";
@@ -62,22 +62,43 @@ export async function runBestOf(
       else if (branch === 0) showTrunk(event, view);
       else events[branch]?.push(event);
       if (!json && branch > 0 && event.type === "run-end") {
-        const { status, turns, answer } = event.result;
-        const said = answer === undefined ? "" : `: ${answer.split("\n")[0]?.slice(0, 80)}`;
-        context.stderr.write(`continuation ${branch} ${status} in ${turns} turns${said}\n`);
+        context.stderr.write(`continuation ${branch} ${describeEnd(event.result)}\n`);
       }
     },
   });
   if (json) {
-    const branches = best.branches.map(({ branch, score }) => ({ branch, score }));
+    const { winner, score, usage } = best;
+    const branches = best.branches.map((each) => ({ branch: each.branch, score: each.score }));
     context.stdout.write(
-      `${JSON.stringify({ type: "best-of-end", winner: best.winner, branches, usage: best.usage })}\n`,
+      `${JSON.stringify({ type: "best-of-end", winner, score, branches, usage })}\n`,
     );
   } else if (best.winner > 0) {
-    context.stderr.write(`continuation ${best.winner} is the best\n`);
+    const { inputTokens, outputTokens } = best.usage;
+    const found =
+      best.result.status === "answered"
+        ? `continuation ${best.winner} is the best`
+        : `no answer was accepted; what follows is continuation ${best.winner}`;
+    context.stderr.write(`${found}; in all ${inputTokens} + ${outputTokens} tokens\n`);
     for (const event of events[best.winner] ?? []) view.event(event);
   }
   return best;
+}
+
+const ends: Readonly<Record<RunResult["status"], string>> = {
+  answered: "answered in",
+  budget: "used up its budget in",
+  stuck: "repeated itself and was stopped after",
+  rejected: "gave no accepted answer in",
+  paused: "paused after",
+  aborted: "was interrupted after",
+  failed: "failed after",
+};
+
+/** How a continuation ended, and the beginning of what it said. */
+function describeEnd({ status, turns, answer, error }: RunResult): string {
+  const said = answer ?? error?.message;
+  const line = said === undefined ? "" : `: ${said.split("\n")[0]?.slice(0, 80)}`;
+  return `${ends[status]} ${turns} ${turns === 1 ? "turn" : "turns"}${line}`;
 }
 
 /** What comes before the branching is shown as it happens. */

@@ -270,11 +270,28 @@ describe("codeact run", () => {
     );
     const again = await cli([...run, `replay:${join(cwd, "new.jsonl")}`]);
     expect(again.stdout).toBe(first.stdout);
+    const none = await cli([...run, `replay:${join(cwd, "talk.jsonl")}`, "--check", "answer == 9"]);
+    expect([none.code, none.stderr]).toEqual([
+      1,
+      expect.stringContaining("codeact: No answer passed the check: answer == 9\n"),
+    ]);
     const lonely = await cli(["run", ...bare, "--branch-after", "1", "a task"]);
     expect([lonely.code, lonely.stderr]).toEqual([
       2,
       expect.stringContaining("--branch-after needs --best-of."),
     ]);
+  });
+
+  it("says how continuations ended that gave no answer", async () => {
+    const lines = [1, 2].map((seed) => JSON.stringify({ text: "<execute>\n1\n</execute>", seed }));
+    writeFileSync(join(cwd, "talk.jsonl"), lines.join("\n"));
+    const model = ["--model", `replay:${join(cwd, "talk.jsonl")}`];
+    const { code, stderr } = await cli(["run", ...bare, ...model, "--best-of", "2", "a task"]);
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/continuation 1 failed after 2 turns: The recording .* has no reply/);
+    expect(stderr).toContain(
+      "no answer was accepted; what follows is continuation 1; in all 0 + 0 tokens\n",
+    );
   });
 
   it("records replies that can be replayed", async () => {

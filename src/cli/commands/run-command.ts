@@ -110,6 +110,10 @@ async function run(
         { context, view, json },
       );
       await workbench.saveFrom(agent.session ?? session);
+      if (best.result.status === "answered" && best.score < 1) {
+        context.stderr.write(`codeact: No answer passed the check: ${check}\n`);
+        return 1;
+      }
       return exitCodeOf(best.result, context);
     }
     const agentRun = agent.run(task, { signal, answer });
