@@ -62,7 +62,7 @@ def read_call(text: str) -> tuple[str, dict[str, Any]]:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.args:
             raise ValueError("it is no call with named arguments")
         return node.func.id, {str(word.arg): ast.literal_eval(word.value) for word in node.keywords}
-    except SyntaxError as error:
+    except (SyntaxError, TypeError, MemoryError, RecursionError) as error:
         raise ValueError(str(error)) from None
 
 

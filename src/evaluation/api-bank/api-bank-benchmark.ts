@@ -64,16 +64,20 @@ async function* play(
   const session = await context.openSession();
   await setUpSession(session, importablePackage("api_bank"));
   await setUpSession(session, bankCode(sample, data));
-  const described = await ask(
-    session,
-    `[bank.describe(name) for name in ${pythonLiteral(sample.apis)}]`,
+  const outputs = sample.history.flatMap((said) =>
+    said.role === "API" ? [said.result.output] : [],
   );
+  const shown = (await ask(
+    session,
+    `{"apis": [bank.describe(name) for name in ${pythonLiteral(sample.apis)}],
+"outputs": [str(output) for output in json.loads(${pythonLiteral(JSON.stringify(outputs))})]}`,
+  )) as { readonly apis: readonly unknown[]; readonly outputs: readonly string[] };
   return yield* playDialogue({
     model,
     session,
     signal,
     format: createPlainFormat(),
-    messages: apiBankMessages(sample.history, described as readonly unknown[], format),
+    messages: apiBankMessages(sample.history, { ...shown, format }),
     maxTurns: 1,
     sampling: { temperature: 0, maxOutputTokens: maxReplyTokens, ...sampling },
     afterCell: () => wrong("it is no call"),
@@ -155,5 +159,8 @@ function oracle({ target }: ApiBankSample, format: FormatName, grading: Grading)
   if (reason !== undefined) return { impossible: reason };
   // What was recorded as the call's input has the types that the API wants.
   const input = format === "json" ? (target.result.input ?? {}) : target.arguments;
-  return { replies: [writeCall({ name: target.name, arguments: input }, format)] };
+  const call = writeCall({ name: target.name, arguments: input }, format);
+  // The original reads no name in text without a comma behind it.
+  const isBare = format === "text" && Object.keys(input).length === 0;
+  return { replies: [isBare ? call.replace(/\]$/, ", ]") : call] };
 }

@@ -22,10 +22,10 @@ describe("writeCall", () => {
 });
 
 describe("readCallFaithfully", () => {
-  it("has the original's quirks: no lists in code, values up to a comma in text, one line", () => {
+  it("has the original's quirks: lists are text in code, values end at a comma in text, one line", () => {
     expect(readCallFaithfully("[F(a=['x', 'y'], b='z')]", "code")).toEqual({
       name: "F",
-      arguments: { b: "z" },
+      arguments: { a: "['x', 'y']", b: "z" },
     });
     expect(readCallFaithfully("[Action: F, a: Hello, you, b: z]", "text")).toEqual({
       name: "F",
@@ -33,6 +33,24 @@ describe("readCallFaithfully", () => {
     });
     expect(readCallFaithfully('[\n{"action": "F"}\n]', "json")).toBeUndefined();
     expect(readCallFaithfully("F(a='b')", "code")).toBeUndefined();
+  });
+
+  it.each([
+    ["code", "[F(amount=100, on=True, at = 10)]", { amount: "100", on: "True", at: "10" }],
+    ["code", `[F(a='it"s', b="x")]`, { a: "it", b: "x" }],
+    ["code", "[F(a='1, b=2', c=-5)]", { a: "1, b=2" }],
+    ["code", "[F()]", {}],
+    ["text", `[Action: F, a: "Ann Lee", b: 'x', c: "y" ]`, { a: "Ann Lee", b: "x", c: 'y"' }],
+    ["text", "[Action: F, ]", {}],
+    ["text", "[Action: F]", undefined],
+    ["json", '[{"action": "F", "a": 1}]', { a: 1 }],
+    ["json", '[{"action": "F"}, {"action": "G"}]', undefined],
+    ["json", '[ {"action": "F"} ]', undefined],
+    ["json", '["action"]', undefined],
+  ] as const)("reads in %s %s", (format, reply, expected) => {
+    expect(readCallFaithfully(reply, format)).toEqual(
+      expected === undefined ? undefined : { name: "F", arguments: expected },
+    );
   });
 });
 
@@ -45,6 +63,10 @@ describe("readCallByMeaning", () => {
     expect(readCallByMeaning('```json\n[\n  {"action": "F", "a": [1]}\n]\n```', "json")).toEqual({
       name: "F",
       arguments: { a: [1] },
+    });
+    expect(readCallByMeaning(`[Action: F, a: "b, c", d: 'e']`, "text")).toEqual({
+      name: "F",
+      arguments: { a: "b, c", d: "e" },
     });
     expect(readCallByMeaning("[Action: GetToday]", "text")).toEqual({
       name: "GetToday",

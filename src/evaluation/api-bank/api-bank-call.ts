@@ -29,8 +29,9 @@ function plainText(value: unknown): string {
 }
 
 /**
- * Reads a call as the original does: the first line with brackets, greedily; in code and text every value is text, in
- * text it ends at the first comma. Undefined when there is no call.
+ * Reads a call as the original does: the first line with brackets, greedily. In code and text every value is text: in
+ * code it is quoted and ends at the next quote of either kind, or is a word or a list; in text it ends at the first
+ * comma, and a comma follows the name. JSON is one object in brackets. Undefined when there is no call.
  */
 export function readCallFaithfully(reply: string, format: FormatName): ApiBankCall | undefined {
   const text = /\[.*\]/.exec(reply)?.[0];
@@ -39,24 +40,36 @@ export function readCallFaithfully(reply: string, format: FormatName): ApiBankCa
     case "code": {
       const call = /\[(\w+)\((.*)\)\]/.exec(text);
       if (call === null) return undefined;
-      const pairs = call[2]!.matchAll(/(\w+)\s*=\s*['"](.+?)['"](?=,\s*\w+\s*=|$)/g);
+      const pairs = call[2]!.matchAll(/(\w+)\s*=\s*(?:['"](.+?)['"]|(\[.*\])|([\p{L}\p{N}_]+))/gu);
       return {
         name: call[1]!,
-        arguments: Object.fromEntries([...pairs].map(([, k, v]) => [k!, v])),
+        arguments: Object.fromEntries(
+          [...pairs].map(([, key, quoted, list, word]) => [key!, quoted ?? list ?? word]),
+        ),
       };
     }
-    case "json":
-      return readJson(text);
+    case "json": {
+      const object = /\[(\{.*\})\]/.exec(text)?.[1];
+      return object === undefined ? undefined : readJson(object);
+    }
     case "text": {
-      const call = /\[Action:\s*(\w+)\s*,?(.*)\]/.exec(text);
+      const call = /\[Action:\s*(\w+),\s*(.*)\]/.exec(text);
       if (call === null) return undefined;
       const pairs = call[2]!.matchAll(/(\w+):\s*([^,]+)/g);
       return {
         name: call[1]!,
-        arguments: Object.fromEntries([...pairs].map(([, k, v]) => [k!, v!.trim()])),
+        arguments: Object.fromEntries([...pairs].map(([, k, v]) => [k!, withoutQuotes(v!)])),
       };
     }
   }
+}
+
+/** Quotes are taken off before blanks, so that a quote before a blank stays. */
+function withoutQuotes(value: string): string {
+  return value
+    .replaceAll(/^"+|"+$/g, "")
+    .replaceAll(/^'+|'+$/g, "")
+    .trim();
 }
 
 /** Reads text and JSON calls by what they mean: values with commas, several lines, a fence around. Code is for Python. */
@@ -69,8 +82,12 @@ export function readCallByMeaning(reply: string, format: "json" | "text"): ApiBa
   const pairs = (call[2] ?? "").matchAll(/([A-Za-z_]\w*):\s*(.*?)(?=,\s*[A-Za-z_]\w*:\s|\s*$)/gs);
   return {
     name: call[1]!,
-    arguments: Object.fromEntries([...pairs].map(([, k, v]) => [k!, v!.trim()])),
+    arguments: Object.fromEntries([...pairs].map(([, k, v]) => [k!, unquoted(v!.trim())])),
   };
+}
+
+function unquoted(value: string): string {
+  return /^(["'])(.*)\1$/s.exec(value)?.[2] ?? value;
 }
 
 /** The text of a code call without its brackets; undefined when there is none. */

@@ -10,24 +10,32 @@ const shapes: Readonly<Record<FormatName, string>> = {
   text: "[Action: ApiName, key1: value1, key2: value2, ...]",
 };
 
-/** Writes the conversation up to the call that is wanted. `descriptions` are those of the dialogue's APIs. */
+export interface ApiBankPromptOptions {
+  /** The descriptions of the dialogue's APIs. */
+  readonly apis: readonly unknown[];
+  /** What the calls of the history returned, in their order, as Python's `str()` writes it. */
+  readonly outputs: readonly string[];
+  readonly format: FormatName;
+}
+
+/** Writes the conversation up to the call that is wanted. */
 export function apiBankMessages(
   history: readonly ApiBankMessage[],
-  descriptions: readonly unknown[],
-  format: FormatName,
+  { apis, outputs, format }: ApiBankPromptOptions,
 ): readonly Message[] {
+  const responses = outputs.values();
   const system = `Based on the API descriptions and the conversation so far, write the API call that comes next, in the format ${shapes[format]}. Replace ApiName, the keys and the values with the actual ones. Your output must start with "[" and end with "]". Do not write an explanation, nor the result of the call.
 This year is 2023.
 
 API descriptions:
-${descriptions.map((description) => JSON.stringify(description)).join("\n")}`;
+${apis.map((description) => JSON.stringify(description)).join("\n")}`;
   const turns = history.flatMap((message): (readonly [Message["role"], string])[] => {
     if (message.role !== "API") {
       return [[message.role === "User" ? "user" : "assistant", message.text]];
     }
     return [
       ["assistant", writeCall(message, format)],
-      ["user", `Response: ${JSON.stringify(message.result.output)}`],
+      ["user", `Response: ${responses.next().value ?? ""}`],
     ];
   });
   return [textMessage("system", system), ...merge(turns)];
