@@ -39,7 +39,11 @@ export async function* askModel(options: AskOptions): AsyncGenerator<AgentEvent,
     usage = addUsage(usage, reply.usage);
     messages.push(textMessage("assistant", reply.text));
     const fault = replyFault(reply, model);
-    if (fault !== undefined) return { replies, turns: turn, usage, messages, fault };
+    if (fault !== undefined) {
+      // A turn in which the service failed has no reply.
+      const turns = reply.finish === "error" ? index : turn;
+      return { replies, turns, usage, messages, fault };
+    }
     replies.push(reply.text);
     yield { type: "turn-end", turn, usage: reply.usage };
   }

@@ -64,7 +64,11 @@ export async function* playDialogue(
     usage = addUsage(usage, reply.usage);
     appendAssistant(messages, reply.parsed.text);
     const fault = replyFault(reply, model);
-    if (fault !== undefined) return ended(fault);
+    if (fault !== undefined) {
+      // A turn in which the service failed has no reply.
+      if (reply.finish === "error") turn -= 1;
+      return ended(fault);
+    }
     const step = yield* actOn(reply);
     yield { type: "turn-end", turn, usage: reply.usage };
     if ("end" in step) return ended({ status: "answered", ...step.end });

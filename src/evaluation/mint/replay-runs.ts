@@ -78,8 +78,7 @@ function compare(run: RecordedRun, ending: Ending): ReplayedRun {
     run,
     endReason: endReasonOf(ending),
     success: ending.success === true,
-    // A turn in which the service failed has no reply.
-    turns: ending.turns - (ending.status === "failed" ? 1 : 0),
+    turns: ending.turns,
   };
   if (result.endReason === run.endReason && result.turns === recordedTurns) return result;
   return { ...result, difference: differenceOf(result, ending, recordedTurns) };

@@ -127,6 +127,7 @@ svg .interval { stroke: var(--ink); fill: none; stroke-width: 1.25; opacity: .75
 svg .published { fill: var(--ground); stroke: var(--ink); stroke-width: 1.5; }
 .part.correct, .key.correct { fill: #1b7f5c; background: #1b7f5c; } .part.wrong, .key.wrong { fill: #b3402a; background: #b3402a; }
 .part.turn-limit, .key.turn-limit { fill: #c77700; background: #c77700; } .part.malformed, .key.malformed { fill: #7a4fa3; background: #7a4fa3; }
+.part.context-limit, .key.context-limit { fill: #6b7a1e; background: #6b7a1e; }
 .part.refused, .key.refused { fill: #a8326e; background: #a8326e; } .part.stuck, .key.stuck { fill: #8a6d1f; background: #8a6d1f; }
 .part.model-error, .key.model-error { fill: #4a5568; background: #4a5568; } .part.timeout, .key.timeout { fill: #2f6f9f; background: #2f6f9f; }
 .part.infrastructure, .key.infrastructure { fill: #8b95a3; background: #8b95a3; }
