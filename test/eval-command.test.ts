@@ -95,9 +95,11 @@ describe("codeact eval", () => {
       textReply("#### 4"),
     ]);
     const env = { OPENAI_API_KEY: "key", OPENAI_BASE_URL: server.baseUrl };
-    const model = [...gsm8k, "--model", "openai/m", "--concurrency", "1", "--json"];
+    const sampling = ["--temperature", "0.5", "--max-tokens", "99"];
+    const model = [...gsm8k, "--model", "openai/m", "--concurrency", "1", "--json", ...sampling];
     const first = await evaluate([...model, "--limit", "1"], env);
     expect(JSON.parse(first.stdout)).toMatchObject({ benchmark: "gsm8k" });
+    expect(server.requests[0]?.body).toMatchObject({ temperature: 0.5, max_tokens: 99, seed: 0 });
     const all = await evaluate(model, env);
     expect(server.requests).toHaveLength(3);
     expect(trajectories().map(({ task, verdict }) => `${task} ${verdict}`)).toEqual([

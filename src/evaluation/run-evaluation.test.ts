@@ -6,6 +6,7 @@ import { CodeActError } from "../errors.ts";
 import { createBareRuntime } from "../execution/runtimes/bare-runtime.ts";
 import type { Model } from "../models/model.ts";
 import { agentTask, type AgentTaskOptions } from "./agent-task.ts";
+import { askModel } from "./ask-model.ts";
 import type { BenchmarkTask } from "./benchmark.ts";
 import { createOracleModel, type OracleReply } from "./oracle.ts";
 import { openResultStore, readTrajectories } from "./result-store.ts";
@@ -167,6 +168,37 @@ describe("runEvaluation", () => {
     const second = await evaluate({ tasks: [task], model, samples: 2 });
     expect(first.map(({ answer }) => answer)).toEqual(second.map(({ answer }) => answer));
     expect(first[0]?.answer).not.toBe(first[1]?.answer);
+  });
+
+  it("plays again for another judge, and gives each try's seed to the model", async () => {
+    const seeds: (number | undefined)[] = [];
+    const model = (): Model => ({
+      id: "m",
+      capabilities: { images: false },
+      async *stream({ seed }) {
+        seeds.push(seed);
+        yield { type: "text-delta", text: "a" };
+        yield { type: "finish", reason: "stop" };
+      },
+    });
+    const options = { tasks: [taskOf("a")], model, samples: 2, seed: 5, concurrency: 1 };
+    await evaluate({ ...options, judge: "one" });
+    await evaluate({ ...options, judge: "one" });
+    const [other] = await evaluate({ ...options, judge: "other" });
+    expect(other?.settings).toBe("judge=other seed=5");
+    expect(seeds).toEqual([5, 6, 5, 6]);
+  });
+
+  it("counts no turn for a reply that did not come", async () => {
+    const task: BenchmarkTask = {
+      id: "a",
+      async *play({ model, signal, sampling }) {
+        const asked = yield* askModel({ model, signal, sampling, questions: ["1?", "2?"] });
+        return { ...asked, status: "failed", ...asked.fault };
+      },
+    };
+    const [result] = await evaluate({ tasks: [task], model: saying({ a: ["1"] }) });
+    expect(result).toMatchObject({ verdict: "model error", turns: 1 });
   });
 
   it("refuses results that are broken in the middle", async () => {

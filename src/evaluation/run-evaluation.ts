@@ -28,10 +28,12 @@ export interface EvaluationOptions {
   readonly maxTurns?: number;
   /** Tries at each task. Default: 1. */
   readonly samples?: number;
-  /** Default: 0. */
+  /** Of the first try's random numbers, in the interpreter and, where it takes one, the model. Default: 0. */
   readonly seed?: number;
   /** Variant of the benchmark; part of the key. */
   readonly variant?: string;
+  /** Name of the model that judges answers, where the benchmark has one; part of the key. */
+  readonly judge?: string;
   /** Tasks played at once. Default: 4. */
   readonly concurrency?: number;
   /** Wall time of one task. Default: 15 minutes. */
@@ -134,8 +136,9 @@ function jobsOf(options: EvaluationOptions): readonly Job[] {
   );
 }
 
-function settingsOf({ variant, maxTurns, sampling = {}, seed = 0 }: EvaluationOptions): string {
-  const parts = { variant, maxTurns, ...sampling, seed: seed === 0 ? undefined : seed };
+function settingsOf(options: EvaluationOptions): string {
+  const { variant, judge, maxTurns, sampling = {}, seed = 0 } = options;
+  const parts = { variant, judge, maxTurns, ...sampling, seed: seed === 0 ? undefined : seed };
   return Object.entries(parts)
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
     .join(" ");
@@ -171,13 +174,14 @@ async function playJob(
   for (let attempt = 1; ; attempt++) {
     await pressure.enter(signal);
     let trouble = false;
+    const seed = (options.seed ?? 0) + job.sample;
     try {
       const played = await playTask(job.task, {
         ...options,
         model: modelFor(options, job.task),
         environment: options.environment ?? {},
-        sampling: options.sampling ?? {},
-        seed: (options.seed ?? 0) + job.sample,
+        sampling: { seed, ...options.sampling },
+        seed,
         taskTimeoutMs: options.taskTimeoutMs ?? 15 * 60_000,
         signal,
       });

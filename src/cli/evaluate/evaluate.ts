@@ -1,4 +1,5 @@
 import { join, relative, resolve } from "node:path";
+import type { Sampling } from "../../agent/stream-reply.ts";
 import { CodeActError } from "../../errors.ts";
 import type { Benchmark, BenchmarkTask, FormatName } from "../../evaluation/benchmark.ts";
 import { dataFolder } from "../../evaluation/data-folder.ts";
@@ -23,11 +24,12 @@ export async function evaluate(
   context: CliContext,
 ): Promise<void> {
   const { stderr, cwd } = context;
-  const { price, ...settings } = options;
+  const { price, judge: _, ...settings } = options;
   const formats = options.format ?? benchmark.formats.slice(0, 1);
   for (const format of formats) checkFormat(benchmark, format);
   const out = resolve(cwd, options.out ?? `codeact-output/eval/${benchmark.name}`);
-  const tasks = await loadTasks(benchmark, options, context);
+  const judge = options.judge === undefined ? undefined : await chosenModel(options.judge, context);
+  const tasks = await loadTasks(benchmark, options, judge, context);
   const model = options.model === "oracle" ? undefined : await chosenModel(options.model, context);
   using store = openResultStore(out);
   using interrupts = watchInterrupts(() => {
@@ -50,7 +52,8 @@ export async function evaluate(
         environment,
         store,
         format,
-        sampling: options.temperature === undefined ? {} : { temperature: options.temperature },
+        ...(judge && { judge: judge.id }),
+        sampling: samplingOf(options),
         taskTimeoutMs: options.taskTimeout,
         ...(price && { price: priceOf(price) }),
         signal,
@@ -94,10 +97,9 @@ function report(
 async function loadTasks(
   benchmark: Benchmark,
   options: EvaluationCommandOptions,
-  context: CliContext,
+  judge: Model | undefined,
+  { stderr, env, cwd }: CliContext,
 ): Promise<readonly BenchmarkTask[]> {
-  const { stderr, env, cwd } = context;
-  const judge = options.judge === undefined ? undefined : await chosenModel(options.judge, context);
   const tasks = await benchmark.load({
     data: options.data === undefined ? dataFolder(env) : resolve(cwd, options.data),
     ...(options.variant !== undefined && { variant: options.variant }),
@@ -111,6 +113,13 @@ async function loadTasks(
     stderr.write(`codeact: Left out ${id}: ${fault}\n`);
     return false;
   });
+}
+
+function samplingOf({ temperature, maxTokens }: EvaluationCommandOptions): Sampling {
+  return {
+    ...(temperature !== undefined && { temperature }),
+    ...(maxTokens !== undefined && { maxOutputTokens: maxTokens }),
+  };
 }
 
 async function chosenModel(spec: string | undefined, { env, fetch }: CliContext): Promise<Model> {

@@ -20,6 +20,7 @@ export interface EvaluationCommandOptions extends RuntimeChoice {
   readonly seed: number;
   readonly maxTurns?: number;
   readonly temperature?: number;
+  readonly maxTokens?: number;
   readonly taskTimeout: number;
   readonly price?: readonly [number, number];
   readonly judge?: string;
@@ -73,6 +74,12 @@ export function addEvaluationOptions(command: Command): Command {
       new Option("--max-turns <n>", "replies of the model in a task").argParser(parseCount),
     )
     .addOption(new Option("--temperature <t>", "of the model").argParser(parseNumber))
+    .addOption(
+      new Option(
+        "--max-tokens <n>",
+        "tokens of one reply, thinking included (default: the benchmark's, mostly 512)",
+      ).argParser(parseCount),
+    )
     .addOption(
       new Option("--task-timeout <seconds>", "time limit of one task")
         .argParser(parseSecondsToMs)
