@@ -7,18 +7,22 @@ export interface Interval {
 const resamples = 2_000;
 
 /**
- * The bootstrap's percentile interval of a mean (Efron, 1979): 2,000 resamples, 95 %. The same values always give
- * the same interval. Undefined for no values.
+ * The bootstrap's percentile interval of a mean (Efron, 1979): 2,000 resamples, 95 %. Each inner list holds the values
+ * of one task, its tries; tasks are resampled with all of theirs, because tries at one task are alike. The same
+ * values always give the same interval. Undefined for no values.
  */
-export function bootstrapMean(values: readonly number[]): Interval | undefined {
-  if (values.length === 0) return undefined;
-  const random = createRandom(values.length);
+export function bootstrapMean(tasks: readonly (readonly number[])[]): Interval | undefined {
+  if (tasks.length === 0) return undefined;
+  const random = createRandom(tasks.length);
   const means = Array.from({ length: resamples }, () => {
     let sum = 0;
-    for (let index = 0; index < values.length; index++) {
-      sum += values[Math.floor(random() * values.length)]!;
+    let count = 0;
+    for (let index = 0; index < tasks.length; index++) {
+      const values = tasks[Math.floor(random() * tasks.length)]!;
+      for (const value of values) sum += value;
+      count += values.length;
     }
-    return sum / values.length;
+    return sum / count;
   }).sort((a, b) => a - b);
   return {
     low: means[Math.floor(resamples * 0.025)]!,

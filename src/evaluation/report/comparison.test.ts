@@ -1,21 +1,33 @@
 import { describe, expect, it } from "vitest";
 import type { EvaluationResult } from "../trajectory.ts";
 import { bootstrapMean } from "./bootstrap.ts";
-import { bestFormats, compareResults, mcNemar } from "./comparison.ts";
+import { bestFormats, compareResults } from "./comparison.ts";
+import { mcNemar, pairedPValue } from "./paired-p-value.ts";
 import { passAtK, passRates } from "./pass-at-k.ts";
 import { resultOf } from "../../../test/evaluation-result.ts";
 
+/** One try at each task. */
+function single(...values: readonly number[]): readonly (readonly number[])[] {
+  return values.map((value) => [value]);
+}
+
 describe("bootstrapMean", () => {
   it("holds the mean, narrows with more values and never changes", () => {
-    const few = bootstrapMean([0, 1, 1, 0, 1, 1])!;
-    const many = bootstrapMean(Array.from({ length: 600 }, (_, index) => Number(index % 3 > 0)))!;
+    const few = bootstrapMean(single(0, 1, 1, 0, 1, 1))!;
+    const many = bootstrapMean(Array.from({ length: 600 }, (_, index) => [Number(index % 3 > 0)]))!;
     expect(few.low).toBeLessThan(2 / 3);
     expect(few.high).toBeGreaterThan(2 / 3);
     expect(many.high - many.low).toBeLessThan((few.high - few.low) / 3);
     // The normal approximation: 2 * 1.96 * sqrt(2/9 / 600) = 0.0754.
     expect(many.high - many.low).toBeCloseTo(0.0754, 2);
-    expect(bootstrapMean([0, 1, 1, 0, 1, 1])).toEqual(few);
+    expect(bootstrapMean(single(0, 1, 1, 0, 1, 1))).toEqual(few);
     expect(bootstrapMean([])).toBeUndefined();
+  });
+
+  it("is no narrower for more tries at the same tasks that end alike", () => {
+    const once = Array.from({ length: 40 }, (_, task) => [task % 2]);
+    const often = once.map(([value]) => Array.from({ length: 20 }, () => value!));
+    expect(bootstrapMean(often)).toEqual(bootstrapMean(once));
   });
 });
 
@@ -33,6 +45,36 @@ describe("mcNemar", () => {
   it("stays a probability for many tasks", () => {
     expect(mcNemar(900, 1100)).toBeCloseTo(8.4e-6, 6);
     expect(mcNemar(0, 5_000)).toBe(0);
+  });
+});
+
+describe("pairedPValue", () => {
+  it("is McNemar's test for one try at each task", () => {
+    expect(pairedPValue(single(1, 1, 1, 1, 1, 0, -1))).toBe(mcNemar(5, 1));
+    expect(pairedPValue([])).toBe(1);
+  });
+
+  it.each([
+    // Signs of 3 and 3: totals 6, 0, 0, -6.
+    [
+      [
+        [1, 1, 1],
+        [1, 1, 1],
+      ],
+      0.5,
+    ],
+    // Signs of 3, 1 and 1: 5, 3, 3, 1 and the same below 0; seen is 3 - 1 - 1 = 1.
+    [[[1, 1, 1], [-1], [0, -1]], 1],
+    [[[1, 1, 1], [1], [0, 1]], 0.25],
+    [
+      [
+        [1, -1],
+        [1, 0, -1],
+      ],
+      1,
+    ],
+  ])("of %j is %d", (tasks, expected) => {
+    expect(pairedPValue(tasks)).toBeCloseTo(expected, 12);
   });
 });
 
@@ -57,6 +99,7 @@ describe("compareResults", () => {
         first: "code",
         second: "json",
         tasks: 4,
+        pairs: 4,
         firstOnly: 3,
         secondOnly: 0,
         difference: 0.75,
@@ -114,8 +157,8 @@ describe("pass@k", () => {
       resultOf({ sample, success: sample < 3, verdict: sample < 3 ? "correct" : "wrong" }),
     );
     expect(passRates(tries)).toEqual([
-      { model: "m", format: "code", settings: "", k: 1, rate: expect.closeTo(0.3, 12) },
-      { model: "m", format: "code", settings: "", k: 10, rate: 1 },
+      { model: "m", format: "code", settings: "faithful", k: 1, rate: expect.closeTo(0.3, 12) },
+      { model: "m", format: "code", settings: "faithful", k: 10, rate: 1 },
     ]);
     expect(passRates(tries.slice(0, 1))).toEqual([]);
   });

@@ -1,5 +1,7 @@
 import type { EvaluationResult } from "../trajectory.ts";
+import { isRetried } from "../verdict.ts";
 import { bootstrapMean, type Interval } from "./bootstrap.ts";
+import { pairedPValue } from "./paired-p-value.ts";
 import { mean } from "./summary.ts";
 
 /** What may be compared: runs that are alike in everything else, task by task. */
@@ -15,24 +17,26 @@ export interface Comparison {
   readonly second: string;
   /** Tasks that were played both ways. */
   readonly tasks: number;
+  /** Pairs of plays, one for each try at a task; the next two count those that one way alone solved. */
+  readonly pairs: number;
   readonly firstOnly: number;
   readonly secondOnly: number;
   /** Mean success of the first minus that of the second, from -1 to 1. */
   readonly difference: number;
   readonly differenceInterval: Interval | undefined;
-  /** Two-sided exact McNemar test: how likely so uneven a split of the differing tasks is by chance. */
+  /** Two-sided exact test: how likely so large a difference is by chance. See {@link pairedPValue}. */
   readonly pValue: number;
   /** Mean turns of the first minus those of the second. */
   readonly turnsDifference: number;
   readonly turnsDifferenceInterval: Interval | undefined;
 }
 
-/** Compares results pair by pair along one dimension; tasks that the infrastructure failed are left out. */
+/** Compares results pair by pair along one dimension; plays without a result are left out. */
 export function compareResults(
   results: readonly EvaluationResult[],
   dimension: Dimension,
 ): readonly Comparison[] {
-  const counted = results.filter(({ verdict }) => verdict !== "infrastructure");
+  const counted = results.filter(({ verdict }) => !isRetried(verdict));
   const alike = Map.groupBy(counted, (result) => JSON.stringify(othersOf(result, dimension)));
   return [...alike.values()].flatMap((group) => {
     const ways = Map.groupBy(group, (result) => result[dimension]);
@@ -64,10 +68,11 @@ function compareWays(
   });
   const [sample] = pairs;
   if (sample === undefined) return undefined;
-  const differences = pairs.map(({ one, other }) => Number(one.success) - Number(other.success));
-  const turns = pairs.map(({ one, other }) => one.turns - other.turns);
-  const firstOnly = differences.filter((difference) => difference > 0).length;
-  const secondOnly = differences.filter((difference) => difference < 0).length;
+  const tasks = [...Map.groupBy(pairs, ({ one }) => one.task).values()];
+  const differences = tasks.map((tries) =>
+    tries.map(({ one, other }) => Number(one.success) - Number(other.success)),
+  );
+  const turns = tasks.map((tries) => tries.map(({ one, other }) => one.turns - other.turns));
   const [, model, settings, ...rest] = othersOf(sample.one, dimension);
   return {
     dimension,
@@ -77,32 +82,20 @@ function compareWays(
       .join(" "),
     first: sample.one[dimension],
     second: sample.other[dimension],
-    tasks: pairs.length,
-    firstOnly,
-    secondOnly,
-    difference: mean(differences),
+    tasks: tasks.length,
+    pairs: pairs.length,
+    firstOnly: differences.flat().filter((difference) => difference > 0).length,
+    secondOnly: differences.flat().filter((difference) => difference < 0).length,
+    difference: mean(differences.flat()),
     differenceInterval: bootstrapMean(differences),
-    pValue: mcNemar(firstOnly, secondOnly),
-    turnsDifference: mean(turns),
+    pValue: pairedPValue(differences),
+    turnsDifference: mean(turns.flat()),
     turnsDifferenceInterval: bootstrapMean(turns),
   };
 }
 
 function taskKey({ task, sample }: EvaluationResult): string {
   return JSON.stringify([task, sample]);
-}
-
-/** The exact McNemar test: twice the binomial tail, with a chance of one half for each side. */
-export function mcNemar(firstOnly: number, secondOnly: number): number {
-  const total = firstOnly + secondOnly;
-  let tail = 0;
-  // Logarithms, because the binomial coefficients of some hundred tasks leave the range of numbers.
-  let logTerm = -total * Math.LN2;
-  for (let k = 0; k <= Math.min(firstOnly, secondOnly); k++) {
-    tail += Math.exp(logTerm);
-    logTerm += Math.log(total - k) - Math.log(k + 1);
-  }
-  return Math.min(1, 2 * tail);
 }
 
 /** For how many models a format did best. */

@@ -1,10 +1,13 @@
 import type { EvaluationResult } from "../trajectory.ts";
+import { isRetried } from "../verdict.ts";
 import { mean, summaryKey } from "./summary.ts";
+import { settingsText } from "./summary-table.ts";
 
 /** pass@k of one model with one set of settings, over tasks that were tried several times. */
 export interface PassAtK {
   readonly model: string;
   readonly format: string;
+  /** Grading and all other settings, for people. */
   readonly settings: string;
   readonly k: number;
   /** From 0 to 1. */
@@ -25,12 +28,13 @@ export function passAtK(n: number, c: number, k: number): number {
 
 /** pass@1, 10 and 100, as far as each task has as many tries; nothing for tasks that were tried once. */
 export function passRates(results: readonly EvaluationResult[]): readonly PassAtK[] {
-  const counted = results.filter(({ verdict }) => verdict !== "infrastructure");
+  const counted = results.filter(({ verdict }) => !isRetried(verdict));
   return [...Map.groupBy(counted, summaryKey).values()].flatMap((own) => {
     const tasks = [...Map.groupBy(own, ({ task }) => task).values()];
     const tries = Math.min(...tasks.map((members) => members.length));
     if (tries < 2) return [];
-    const { model, format, settings } = own[0]!;
+    const { model, format } = own[0]!;
+    const settings = settingsText(own[0]!);
     return [1, 10, 100].flatMap((k) => {
       if (k > tries) return [];
       const rates = tasks.map((members) =>

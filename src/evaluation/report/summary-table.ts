@@ -3,16 +3,20 @@ import type { Summary } from "./summary.ts";
 import type { Table } from "./text-table.ts";
 import { verdicts } from "../verdict.ts";
 
-/** The main figures of each summary. */
+/** The main figures of each summary. Tries and scores have a column where they say more than tasks and success. */
 export function summaryTable(summaries: readonly Summary[]): Table {
+  const hasTries = summaries.some(({ tasks, plays }) => plays !== tasks);
+  const hasScores = summaries.some(({ rate, meanScore }) => meanScore !== rate);
   return {
     header: [
       "model",
       "format",
       "settings",
       "tasks",
+      ...(hasTries ? ["plays"] : []),
       "success %",
       "95 %",
+      ...(hasScores ? ["score"] : []),
       "turns",
       "bad replies %",
       "failed cells %",
@@ -24,8 +28,10 @@ export function summaryTable(summaries: readonly Summary[]): Table {
       summary.format,
       settingsText(summary),
       `${summary.tasks}`,
+      ...(hasTries ? [`${summary.plays}`] : []),
       percent(summary.rate),
       intervalText(summary.rateInterval, percent),
+      ...(hasScores ? [summary.meanScore.toFixed(2)] : []),
       summary.meanTurns.toFixed(2),
       percent(summary.malformedShare),
       percent(summary.failedCellShare),
@@ -56,13 +62,13 @@ export function groupTable(summaries: readonly Summary[]): Table {
   return {
     header: ["model", "format", "settings", "group", "tasks", "success %", "turns"],
     rows: summaries.flatMap((summary) =>
-      summary.groups.map(({ group, tasks, successes, meanTurns }) => [
+      summary.groups.map(({ group, tasks, plays, successes, meanTurns }) => [
         summary.model,
         summary.format,
         settingsText(summary),
         group,
         `${tasks}`,
-        percent(successes / tasks),
+        percent(successes / plays),
         meanTurns.toFixed(2),
       ]),
     ),
@@ -70,7 +76,11 @@ export function groupTable(summaries: readonly Summary[]): Table {
 }
 
 /** Grading, feedback where it is not the usual one, and what else differs from the benchmark's own settings. */
-export function settingsText({ grading, feedback, settings }: Summary): string {
+export function settingsText({
+  grading,
+  feedback,
+  settings,
+}: Pick<Summary, "grading" | "feedback" | "settings">): string {
   return [grading, feedback === "plain" ? "plain feedback" : "", settings]
     .filter((part) => part !== "")
     .join(" ");

@@ -1,6 +1,6 @@
 import type { Feedback, FormatName, Grading } from "../benchmark.ts";
 import type { EvaluationResult } from "../trajectory.ts";
-import { verdicts, type Verdict } from "../verdict.ts";
+import { isRetried, verdicts, type Verdict } from "../verdict.ts";
 import { bootstrapMean, type Interval } from "./bootstrap.ts";
 
 /** Results that belong together: one model in one format, with one way of judging and one set of settings. */
@@ -11,14 +11,16 @@ export interface Summary {
   readonly grading: Grading;
   readonly feedback: Feedback;
   readonly settings: string;
-  /** Tasks that count: all but those that the infrastructure failed. */
+  /** Tasks with a play that counts. */
   readonly tasks: number;
+  /** Plays that count, each try at a task one: all but those that a service or the infrastructure failed. */
+  readonly plays: number;
   readonly successes: number;
   /** Mean success, from 0 to 1; 0 without tasks. */
   readonly rate: number;
   readonly rateInterval: Interval | undefined;
   readonly meanScore: number;
-  /** Over all tasks that count, failures included. */
+  /** Over all plays that count, failures included. */
   readonly meanTurns: number;
   readonly turnsInterval: Interval | undefined;
   /** Share of the replies that could not be read. */
@@ -36,6 +38,7 @@ export interface Summary {
 export interface GroupSummary {
   readonly group: string;
   readonly tasks: number;
+  readonly plays: number;
   readonly successes: number;
   readonly meanTurns: number;
 }
@@ -53,9 +56,9 @@ export function summaryKey(result: EvaluationResult): string {
 }
 
 function summariseSet(all: readonly EvaluationResult[]): Summary {
-  const counted = all.filter(({ verdict }) => verdict !== "infrastructure");
+  const counted = all.filter(({ verdict }) => !isRetried(verdict));
   const { benchmark, model, format, grading, feedback, settings } = all[0]!;
-  const turns = counted.map((result) => result.turns);
+  const tasks = [...Map.groupBy(counted, ({ task }) => task).values()];
   const costs = all.flatMap(({ cost }) => cost ?? []);
   return {
     benchmark,
@@ -64,13 +67,14 @@ function summariseSet(all: readonly EvaluationResult[]): Summary {
     grading,
     feedback,
     settings,
-    tasks: counted.length,
+    tasks: tasks.length,
+    plays: counted.length,
     successes: counted.filter(({ success }) => success).length,
     rate: mean(counted.map(({ success }) => Number(success))),
-    rateInterval: bootstrapMean(counted.map(({ success }) => Number(success))),
+    rateInterval: bootstrapMean(tasks.map((tries) => tries.map(({ success }) => Number(success)))),
     meanScore: mean(counted.map(({ score }) => score)),
-    meanTurns: mean(turns),
-    turnsInterval: bootstrapMean(turns),
+    meanTurns: mean(counted.map(({ turns }) => turns)),
+    turnsInterval: bootstrapMean(tasks.map((tries) => tries.map(({ turns }) => turns))),
     malformedShare: share(counted, "malformed", "turns"),
     failedCellShare: share(counted, "failedCells", "cells"),
     inputTokens: sum(all.map(({ usage }) => usage.inputTokens)),
@@ -94,7 +98,8 @@ function groupsOf(results: readonly EvaluationResult[]): readonly GroupSummary[]
   );
   return [...groups].map(([group, members]) => ({
     group,
-    tasks: members.length,
+    tasks: new Set(members.map(({ task }) => task)).size,
+    plays: members.length,
     successes: members.filter(({ success }) => success).length,
     meanTurns: mean(members.map(({ turns }) => turns)),
   }));
