@@ -2,6 +2,9 @@ import { messageText } from "../models/model.ts";
 import type { Message, Model } from "../models/model.ts";
 import { CodeActError } from "../errors.ts";
 
+/** The name by which oracles are known in results. */
+export const oracleName = "oracle";
+
 /** What an oracle says in one turn: fixed, or made of the conversation so far. */
 export type OracleReply = string | ((conversation: readonly Message[]) => string);
 
@@ -12,7 +15,7 @@ export type Oracle = { readonly replies: readonly OracleReply[] } | { readonly i
 export function createOracleModel(replies: readonly OracleReply[]): Model {
   let turn = 0;
   return {
-    id: "oracle",
+    id: oracleName,
     capabilities: { images: false },
     async *stream({ messages }) {
       const reply = replies[turn];

@@ -5,7 +5,7 @@ import type { Benchmark, BenchmarkTask, FormatName } from "../../evaluation/benc
 import { dataFolder } from "../../evaluation/data-folder.ts";
 import { createOracleModel } from "../../evaluation/oracle.ts";
 import { createReport } from "../../evaluation/report/report.ts";
-import { reportTables } from "../../evaluation/report/report-tables.ts";
+import { reportTables, unfinishedNote } from "../../evaluation/report/report-tables.ts";
 import { textTable } from "../../evaluation/report/text-table.ts";
 import { writeReports } from "../../evaluation/report/write-reports.ts";
 import { openResultStore, type ResultStore } from "../../evaluation/result-store.ts";
@@ -29,7 +29,8 @@ export async function evaluate(
   for (const format of formats) checkFormat(benchmark, format);
   const out = resolve(cwd, options.out ?? `codeact-output/eval/${benchmark.name}`);
   const judge = options.judge === undefined ? undefined : await chosenModel(options.judge, context);
-  const tasks = await loadTasks(benchmark, options, judge, context);
+  const all = await loadTasks(benchmark, options, judge, context);
+  const tasks = chosenTasks(all, options, stderr);
   const model = options.model === "oracle" ? undefined : await chosenModel(options.model, context);
   using store = openResultStore(out);
   using interrupts = watchInterrupts(() => {
@@ -64,19 +65,25 @@ export async function evaluate(
     if (interrupts.exitCode === undefined) throw error;
     context.setExitCode(interrupts.exitCode);
   } finally {
-    if (store.results().length > 0) report(benchmark, out, store, options, context);
+    if (store.results().length > 0) report({ benchmark, tasks: all, out, store }, options, context);
   }
+}
+
+interface Evaluated {
+  readonly benchmark: Benchmark;
+  /** All of the benchmark, also those that were not played. */
+  readonly tasks: readonly BenchmarkTask[];
+  readonly out: string;
+  readonly store: ResultStore;
 }
 
 /** Writes the reports of all that is done, and prints the tables or the data. */
 function report(
-  { name }: Benchmark,
-  out: string,
-  store: ResultStore,
+  { benchmark, tasks, out, store }: Evaluated,
   options: EvaluationCommandOptions,
   { stdout, cwd }: CliContext,
 ): void {
-  const made = createReport(name, store.results());
+  const made = createReport(benchmark.name, store.results(), tasks);
   writeReports(out, made, store.trajectories());
   if (options.json === true) {
     stdout.write(`${JSON.stringify(made, undefined, 2)}\n`);
@@ -86,9 +93,12 @@ function report(
     ...made,
     published: [],
     publishedBestFormats: [],
+    unsolvable: [],
   })) {
     stdout.write(`${title}\n\n${textTable(table)}\n\n`);
   }
+  const unfinished = unfinishedNote(made);
+  if (unfinished !== undefined) stdout.write(`${unfinished}\n`);
   stdout.write(
     `The report is ${placeOf(join(out, "report.html"), cwd)}; trajectories.html beside it shows each turn.\n`,
   );
@@ -100,7 +110,7 @@ async function loadTasks(
   judge: Model | undefined,
   { stderr, env, cwd }: CliContext,
 ): Promise<readonly BenchmarkTask[]> {
-  const tasks = await benchmark.load({
+  return await benchmark.load({
     data: options.data === undefined ? dataFolder(env) : resolve(cwd, options.data),
     ...(options.variant !== undefined && { variant: options.variant }),
     ...(judge && { judge }),
@@ -108,8 +118,16 @@ async function loadTasks(
       onMalformed: (fault) => stderr.write(`codeact: Left out: ${fault.message}\n`),
     }),
   });
-  return tasks.slice(0, options.limit).filter(({ id, fault }) => {
-    if (fault === undefined || options.grading === "faithful") return true;
+}
+
+/** The first tasks; corrected grading leaves those with a fault out. */
+function chosenTasks(
+  tasks: readonly BenchmarkTask[],
+  { limit, grading }: EvaluationCommandOptions,
+  stderr: CliContext["stderr"],
+): readonly BenchmarkTask[] {
+  return tasks.slice(0, limit).filter(({ id, fault }) => {
+    if (fault === undefined || grading === "faithful") return true;
     stderr.write(`codeact: Left out ${id}: ${fault}\n`);
     return false;
   });

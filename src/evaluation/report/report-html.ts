@@ -14,13 +14,13 @@ export function reportHtml(report: Report, trajectories?: string): string {
     trajectories === undefined
       ? ""
       : ` <a href="${escapeHtml(trajectories)}">Read the trajectories</a>.`;
-  const tasks = report.summaries.reduce((sum, summary) => sum + summary.tasks, 0);
+  const plays = report.summaries.reduce((sum, summary) => sum + summary.plays, 0);
   return pageHtml({
     title: `${report.benchmark}: results`,
     style: plotStyle,
     body: [
       `<h1>${escapeHtml(report.benchmark)}</h1>`,
-      `<p class="note">${tasks} plays of tasks in ${report.summaries.length} ${report.summaries.length === 1 ? "run" : "runs"}.${link}</p>`,
+      `<p class="note">${plays} plays of tasks in ${report.summaries.length} ${report.summaries.length === 1 ? "run" : "runs"}.${link}</p>`,
       ...plots(report),
       ...reportTables(report).map(({ title, note, table }) =>
         section(title, note, `<div class="scroll">${tableHtml(table)}</div>`),
@@ -32,8 +32,10 @@ export function reportHtml(report: Report, trajectories?: string): string {
 function plots(report: Report): readonly string[] {
   const { summaries } = report;
   if (summaries.length === 0) return [];
-  const publishedOf = ({ model, format }: Summary) =>
-    report.published.find((row) => row.model === model && row.format === format);
+  const publishedOf = ({ model, format, grading }: Summary) =>
+    grading === "faithful"
+      ? report.published.find((row) => row.model === model && row.format === format)
+      : undefined;
   const known = summaries.some((summary) => publishedOf(summary) !== undefined);
   const formats = [...new Set(summaries.map(({ format }) => format))];
   const keys = [
@@ -91,7 +93,7 @@ function costPlot(summaries: readonly Summary[]): string {
   const hasCost = summaries.some(({ cost = 0 }) => cost > 0);
   const perTask = (summary: Summary): number =>
     (hasCost ? (summary.cost ?? 0) : summary.inputTokens + summary.outputTokens) /
-    Math.max(summary.tasks, 1);
+    Math.max(summary.plays, 1);
   const text = (value: number): string =>
     hasCost ? `$${value.toFixed(4)}` : `${Math.round(value)}`;
   const plot = barPlotSvg({

@@ -1,5 +1,7 @@
 import type { BestFormat, Comparison } from "./comparison.ts";
 import type { Report } from "./report.ts";
+import type { Ceiling, UnsolvableTask } from "./ceiling.ts";
+import { publishedTable } from "./published-table.ts";
 import { groupTable, intervalText, percent, summaryTable, verdictTable } from "./summary-table.ts";
 import type { Table } from "./text-table.ts";
 
@@ -13,10 +15,11 @@ export interface TitledTable {
 /** All tables of a report that have any row. */
 export function reportTables(report: Report): readonly TitledTable[] {
   const tables: readonly TitledTable[] = [
-    { title: "Results", note: resultsNote, table: summaryTable(report.summaries) },
+    { title: "Results", note: resultsNote(report), table: summaryTable(report.summaries) },
     { title: "How tasks ended", table: verdictTable(report.summaries) },
     { title: "By group", table: groupTable(report.summaries) },
     { title: "pass@k", table: passTable(report) },
+    { title: "Ceiling of the harness", note: ceilingNote, table: ceilingTable(report.ceilings) },
     {
       title: "Pair by pair",
       note: comparisonNote,
@@ -24,7 +27,7 @@ export function reportTables(report: Report): readonly TitledTable[] {
     },
     {
       title: "Frequency of the best format",
-      note: "Over models, or other sets of runs that differ in nothing but the format. Ties count for each.",
+      note: "Over models, or other sets of runs that differ in nothing but the format, by the tasks that were played in each of their formats; the oracle is no model. Ties count for each.",
       table: bestTable(report.bestFormats),
     },
     {
@@ -33,21 +36,51 @@ export function reportTables(report: Report): readonly TitledTable[] {
       table: bestTable(report.publishedBestFormats),
     },
     {
-      title: "Published results",
-      note: "Wang et al., 2024, and its release. Prompts, loop and faithful grading here follow it; models and their services have changed.",
+      title: "Published results beside these",
+      note: `Wang et al., 2024, and its release. Prompts, loop and faithful grading here follow it; models and their services have changed.${publishedNotes[report.benchmark] ?? ""}`,
       table: publishedTable(report),
     },
+    { title: "Tasks that no answer passes", table: unsolvableTable(report.unsolvable) },
   ];
   return tables.filter(({ table }) => table.rows.length > 0);
 }
 
-const resultsNote =
-  "Success over all tasks but those that the infrastructure failed, with the bootstrap's interval of 95 %. Turns count failed tasks too.";
+/** What a reader has to know of the main figures, with a warning where some are missing. */
+export function unfinishedNote({ summaries }: Report): string | undefined {
+  const missing = summaries.reduce(
+    (sum, { verdicts: ends }) => sum + ends["model error"] + ends.infrastructure,
+    0,
+  );
+  if (missing === 0) return undefined;
+  return `${missing} ${missing === 1 ? "play has" : "plays have"} no result yet, because the model's service or the sandbox failed: run the same command again before you use these figures.`;
+}
+
+function resultsNote(report: Report): string {
+  const isCertain = report.summaries.some(({ rate, plays }) => plays > 0 && rate % 1 === 0);
+  return [
+    "Success over all plays with a result, with the bootstrap's interval of 95 %. Turns count failed tasks too.",
+    ...(isCertain
+      ? [
+          "Where all tasks ended alike the interval is a single value, and says nothing of other tasks.",
+        ]
+      : []),
+    unfinishedNote(report) ?? [],
+  ]
+    .flat()
+    .join(" ");
+}
+
+const ceilingNote =
+  "Of all tasks of the benchmark, those that an oracle solves through the same loop, by the same rules: no model can solve more.";
+const publishedNotes: Readonly<Record<string, string>> = {
+  mint: " MINT's are SR_5 over 586 tasks, with the games of ALFWorld and Wikipedia's search, which are not here.",
+};
 const comparisonNote =
-  "Tasks that were played both ways with everything else alike. Differences are first minus second, in points and turns; p is that of McNemar's exact test.";
+  "Tasks that were played both ways with everything else alike. Differences are first minus second, in points and turns; p is that of McNemar's exact test, with all tries at a task as one.";
 
 function comparisonTable(comparisons: readonly Comparison[]): Table {
   const turns = (value: number): string => value.toFixed(2);
+  const hasTries = comparisons.some(({ tasks, pairs }) => pairs !== tasks);
   return {
     header: [
       "model",
@@ -55,6 +88,7 @@ function comparisonTable(comparisons: readonly Comparison[]): Table {
       "first",
       "second",
       "tasks",
+      ...(hasTries ? ["pairs"] : []),
       "only first",
       "only second",
       "success",
@@ -69,6 +103,7 @@ function comparisonTable(comparisons: readonly Comparison[]): Table {
       comparison.first,
       comparison.second,
       `${comparison.tasks}`,
+      ...(hasTries ? [`${comparison.pairs}`] : []),
       `${comparison.firstOnly}`,
       `${comparison.secondOnly}`,
       signed(percent(comparison.difference)),
@@ -105,25 +140,29 @@ function bestTable(rows: readonly BestFormat[]): Table {
   };
 }
 
-function publishedTable({ published }: Report): Table {
-  const models = [...Map.groupBy(published, ({ model }) => model)];
-  const formats = [...new Set(published.map(({ format }) => format))];
-  const cell = (value: number | undefined): string => value?.toFixed(1) ?? "-";
-  const withTurns = published.some(({ turns }) => turns !== undefined);
+function ceilingTable(ceilings: readonly Ceiling[]): Table {
   return {
-    header: [
-      "model",
-      ...formats.map((format) => `${format} %`),
-      ...(withTurns ? formats.map((format) => `${format} turns`) : []),
-    ],
-    rows: models.map(([model, rows]) => {
-      const of = (format: string) => rows.find((row) => row.format === format);
-      return [
-        model,
-        ...formats.map((format) => cell(of(format)?.success)),
-        ...(withTurns ? formats.map((format) => cell(of(format)?.turns)) : []),
-      ];
-    }),
+    header: ["format", "grading", "tasks", "can be solved", "%"],
+    rows: ceilings.map(({ format, grading, tasks, solvable }) => [
+      format,
+      grading,
+      `${tasks}`,
+      `${solvable}`,
+      percent(solvable / Math.max(tasks, 1)),
+    ]),
+  };
+}
+
+function unsolvableTable(unsolvable: readonly UnsolvableTask[]): Table {
+  return {
+    header: ["task", "formats", "grading", "counted", "reason"],
+    rows: unsolvable.map(({ task, formats, grading, isLeftOut, reason }) => [
+      task,
+      formats.join(", "),
+      grading,
+      isLeftOut ? "left out" : "as failed",
+      reason,
+    ]),
   };
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { resultOf } from "../../../test/evaluation-result.ts";
+import type { BenchmarkTask } from "../benchmark.ts";
+import type { Oracle } from "../oracle.ts";
 import type { Trajectory } from "../trajectory.ts";
 import { createReport } from "./report.ts";
 import { reportHtml } from "./report-html.ts";
@@ -65,8 +67,99 @@ describe("a report", () => {
       "## Pair by pair",
       "## Frequency of the best format",
       "## Frequency of the best format, as published",
-      "## Published results",
+      "## Published results beside these",
     ]);
+  });
+
+  it("puts ours before the published numbers, and has published marks for faithful grading only", () => {
+    const published = createReport("m3tooleval", [
+      resultOf({ model: "claude-2" }),
+      resultOf({ model: "claude-2", grading: "corrected" }),
+    ]);
+    const table = reportMarkdown(published).split("## Published results beside these")[1];
+    expect(table?.split("\n").slice(4, 8)).toEqual([
+      "| model | source | code % | json % | text % | code turns | json turns | text turns |",
+      "| --- | --- | --: | --: | --: | --: | --: | --: |",
+      "| claude-2 | here, faithful | 100.0 | - | - | 2.0 | - | - |",
+      "| claude-2 | here, corrected | 100.0 | - | - | 2.0 | - | - |",
+    ]);
+    expect(reportHtml(published).match(/class="published"/g)).toHaveLength(2);
+  });
+
+  it("compares formats by the tasks that were played in all of them, and no oracle", () => {
+    const played = (format: "code" | "json", task: string, success: boolean) =>
+      resultOf({ format, task, success, verdict: success ? "correct" : "wrong" });
+    const { bestFormats } = createReport("m3tooleval", [
+      played("code", "a", true),
+      played("json", "a", false),
+      // Not played with JSON yet: code must not lose by them.
+      played("code", "b", false),
+      played("code", "c", false),
+      resultOf({ model: "oracle" }),
+      resultOf({ model: "oracle", format: "json" }),
+    ]);
+    expect(bestFormats.map(({ format, bestSuccess }) => [format, bestSuccess])).toEqual([
+      ["code", 1],
+      ["json", 0],
+    ]);
+  });
+
+  it("says how many tasks can be solved, and why the others can't", () => {
+    const task = (id: string, oracle: Oracle, fault?: string): BenchmarkTask => ({
+      id,
+      ...(fault !== undefined && { fault }),
+      async *play() {
+        throw new Error("is not played");
+      },
+      oracle: ({ format }) => (format === "json" ? { replies: [] } : oracle),
+    });
+    const tasks = [
+      task("a", { replies: [] }),
+      task("b", { impossible: "No list is read." }),
+      task("c", { impossible: "Broken." }, "Broken."),
+    ];
+    const { ceilings, unsolvable } = createReport(
+      "own",
+      [
+        resultOf({ benchmark: "own" }),
+        resultOf({ benchmark: "own", format: "json" }),
+        resultOf({ benchmark: "own", format: "text" }),
+        resultOf({ benchmark: "own", grading: "corrected" }),
+      ],
+      tasks,
+    );
+    expect(ceilings).toEqual([
+      { format: "code", grading: "faithful", tasks: 3, solvable: 1 },
+      { format: "json", grading: "faithful", tasks: 3, solvable: 3 },
+      { format: "text", grading: "faithful", tasks: 3, solvable: 1 },
+      { format: "code", grading: "corrected", tasks: 2, solvable: 1 },
+    ]);
+    expect(unsolvable).toContainEqual({
+      task: "b",
+      formats: ["code", "text"],
+      grading: "faithful",
+      reason: "No list is read.",
+      isLeftOut: false,
+    });
+    expect(unsolvable).toContainEqual({
+      task: "c",
+      formats: ["code"],
+      grading: "corrected",
+      reason: "Broken.",
+      isLeftOut: true,
+    });
+    expect(createReport("own", [resultOf({ benchmark: "own" })]).ceilings).toEqual([]);
+  });
+
+  it("warns of plays without a result", () => {
+    const markdown = reportMarkdown(
+      createReport("own", [
+        resultOf({ benchmark: "own" }),
+        resultOf({ benchmark: "own", task: "u", verdict: "model error", success: false }),
+      ]),
+    );
+    expect(markdown).toContain("1 play has no result yet");
+    expect(markdown).toMatch(/\| m \| code \| faithful \| 1 \| 100\.0 \|/);
   });
 
   it("is a page that loads nothing and runs nothing of a model's", () => {
@@ -100,7 +193,10 @@ describe("the page of trajectories", () => {
           content: [{ type: "tool-call", id: "1", name: hostile, arguments: hostile }],
         },
       ],
-      events: [{ type: "reply-malformed", turn: 1, reason: hostile }],
+      events: [
+        { type: "turn-start", turn: 1 },
+        { type: "reply-malformed", turn: 1, reason: hostile },
+      ],
     };
     const html = trajectoriesHtml(hostile, [trajectory]);
     expect(html.match(/<script>/g)).toHaveLength(1);
@@ -109,5 +205,37 @@ describe("the page of trajectories", () => {
     expect(html).not.toContain('onerror="');
     expect(html).toContain("could not be read");
     expect(html).toMatch(/script-src 'sha256-[\w+/]+=*'/);
+  });
+
+  it("counts the turns of the play, not what the task's own dialogue says", () => {
+    const say = (role: "user" | "assistant", text: string) => ({
+      role,
+      content: [{ type: "text" as const, text }],
+    });
+    const trajectory: Trajectory = {
+      ...resultOf({ turns: 2 }),
+      messages: [
+        say("user", "Hi."),
+        say("assistant", "Hello."),
+        say("user", "Go on."),
+        say("assistant", "?"),
+        say("user", "What?"),
+        say("assistant", "[F()]"),
+      ],
+      events: [
+        { type: "turn-start", turn: 1 },
+        { type: "reply-malformed", turn: 1, reason: "no call" },
+        { type: "turn-start", turn: 2 },
+      ],
+    };
+    const headings = trajectoriesHtml("t", [trajectory]).match(/<h3>.*?<\/h3>/g);
+    expect(headings).toEqual([
+      "<h3>user</h3>",
+      "<h3>assistant, given</h3>",
+      "<h3>user</h3>",
+      `<h3>turn 1 <span class="bad">could not be read</span></h3>`,
+      "<h3>user</h3>",
+      "<h3>turn 2</h3>",
+    ]);
   });
 });

@@ -1,7 +1,11 @@
 import type { EvaluationResult } from "../trajectory.ts";
+import type { BenchmarkTask } from "../benchmark.ts";
+import { findCeilings, type Ceiling, type UnsolvableTask } from "./ceiling.ts";
 import { bestFormats, compareResults, type BestFormat, type Comparison } from "./comparison.ts";
 import { passRates, type PassAtK } from "./pass-at-k.ts";
 import { publishedRows, type PublishedRow } from "./published.ts";
+import { oracleName } from "../oracle.ts";
+import { isRetried } from "../verdict.ts";
 import { summarise, type Summary } from "./summary.ts";
 
 /** Everything that is said about a benchmark: the data of all kinds of reports. */
@@ -12,29 +16,63 @@ export interface Report {
   readonly comparisons: readonly Comparison[];
   readonly bestFormats: readonly BestFormat[];
   readonly passRates: readonly PassAtK[];
+  /** What the harness allows, for each format and grading that was used. */
+  readonly ceilings: readonly Ceiling[];
+  readonly unsolvable: readonly UnsolvableTask[];
   readonly published: readonly PublishedRow[];
   readonly publishedBestFormats: readonly BestFormat[];
 }
 
-/** Makes the report of a benchmark's results. */
-export function createReport(benchmark: string, all: readonly EvaluationResult[]): Report {
+/**
+ * Makes the report of a benchmark's results. `tasks`: all of the benchmark, for the part on how many of them can be
+ * solved at all.
+ */
+export function createReport(
+  benchmark: string,
+  all: readonly EvaluationResult[],
+  tasks: readonly BenchmarkTask[] = [],
+): Report {
   const results = all.filter((result) => result.benchmark === benchmark);
   const summaries = summarise(results);
   const published = publishedRows(benchmark);
+  const used = Map.groupBy(summaries, ({ format, grading }) => `${grading} ${format}`);
   return {
     benchmark,
     summaries,
     comparisons: [...compareResults(results, "format"), ...compareResults(results, "feedback")],
     bestFormats: bestFormats(
-      summaries.map(({ model, format, grading, feedback, settings, rate, meanTurns }) => ({
-        set: JSON.stringify([model, grading, feedback, settings]),
-        format,
-        success: rate,
-        turns: meanTurns,
+      summarise(playedInAllFormats(results)).map((summary) => ({
+        set: setOf(summary),
+        format: summary.format,
+        success: summary.rate,
+        turns: summary.meanTurns,
       })),
     ),
     passRates: passRates(results),
+    ...findCeilings(
+      tasks,
+      [...used.values()].map(([first]) => ({ format: first!.format, grading: first!.grading })),
+    ),
     published,
     publishedBestFormats: bestFormats(published.map((row) => ({ ...row, set: row.model }))),
   };
+}
+
+type SetName = Pick<Summary, "model" | "grading" | "feedback" | "settings">;
+
+/** Names what differs in nothing but the format. */
+function setOf({ model, grading, feedback, settings }: SetName): string {
+  return JSON.stringify([model, grading, feedback, settings]);
+}
+
+/** The plays that can be compared over formats: of tasks with a result in each format of their set. */
+function playedInAllFormats(results: readonly EvaluationResult[]): readonly EvaluationResult[] {
+  const counted = results.filter(
+    ({ model, verdict }) => !isRetried(verdict) && model !== oracleName,
+  );
+  return [...Map.groupBy(counted, setOf).values()].flatMap((set) => {
+    const formats = new Set(set.map(({ format }) => format)).size;
+    const plays = Map.groupBy(set, ({ task, sample }) => JSON.stringify([task, sample]));
+    return [...plays.values()].filter((own) => own.length === formats).flat();
+  });
 }

@@ -1,5 +1,5 @@
 import type { AgentEvent } from "../../agent/events.ts";
-import type { ContentPart, Message, MessagePart } from "../../models/model.ts";
+import type { ContentPart, MessagePart } from "../../models/model.ts";
 import type { Trajectory } from "../trajectory.ts";
 import { escapeHtml } from "./html-text.ts";
 import { pageHtml } from "./page.ts";
@@ -44,24 +44,28 @@ function trajectoryHtml(trajectory: Trajectory): string {
   );
   return `<details class="trajectory" data-verdict="${escapeHtml(verdict)}"><summary>${summary}</summary>
 <dl>${facts.join("")}</dl>
-${messagesHtml(trajectory.messages, trajectory.events)}
+${messagesHtml(trajectory)}
 </details>`;
 }
 
-function messagesHtml(messages: readonly Message[], events: readonly AgentEvent[]): string {
+function messagesHtml({ messages, events }: Trajectory): string {
   const ends = cellEnds(events);
-  let turn = 0;
+  const replies = messages.filter(({ role }) => role === "assistant").length;
+  const turns = events.filter(({ type }) => type === "turn-start").length;
+  // A dialogue that is part of the task comes before the first turn.
+  let turn = Math.min(turns - replies, 0);
   return messages
     .map((message) => {
-      if (message.role === "assistant") turn += 1;
-      const end = message.role === "assistant" ? ends.get(turn) : undefined;
-      const label = message.role === "assistant" ? `turn ${turn}` : message.role;
+      const isReply = message.role === "assistant";
+      if (isReply) turn += 1;
+      const end = isReply ? (ends.get(turn) ?? "") : "";
+      const label = isReply ? (turn > 0 ? `turn ${turn}` : "assistant, given") : message.role;
       const said = message.content.map(partHtml).join("");
       const isLong = message.role === "system";
       const body = isLong
         ? `<details><summary>shown to the model before the task</summary>${said}</details>`
         : said;
-      return `<section class="message ${message.role}"><h3>${label}${end ?? ""}</h3>${body}</section>`;
+      return `<section class="message ${message.role}"><h3>${label}${end}</h3>${body}</section>`;
     })
     .join("\n");
 }
