@@ -7,9 +7,11 @@ import type { FormatName, Grading } from "../src/evaluation/benchmark.ts";
 import { m3ToolEval } from "../src/evaluation/m3tooleval/m3-benchmark.ts";
 import { loadM3Data } from "../src/evaluation/m3tooleval/m3-data.ts";
 import { m3Prompt } from "../src/evaluation/m3tooleval/m3-prompt.ts";
+import { playTask } from "../src/evaluation/play-task.ts";
 import { createOracleModel } from "../src/evaluation/oracle.ts";
 import { openResultStore, readTrajectories } from "../src/evaluation/result-store.ts";
 import { runEvaluation } from "../src/evaluation/run-evaluation.ts";
+import { messageText } from "../src/models/model.ts";
 import { createSandboxRuntime } from "../src/execution/runtimes/sandbox-runtime.ts";
 
 const data =
@@ -78,4 +80,45 @@ describe.skipIf(!hasData)("M3ToolEval (needs its data)", () => {
     },
     120_000,
   );
+
+  it.each([
+    [
+      "code",
+      ["'it is text'", "import sys\nprint('lost', file=sys.stderr)", "convert_currency(100.0, 2)"],
+      ["it is text", "No output. Did you forget to print the result?", "200.0"],
+    ],
+    [
+      "json",
+      [
+        '{"tool": "convert_currency", "args": [100.0, 2]}',
+        '{"tool": "sum", "args": [[1, 2]]}',
+        '{"tool": "convert_currency", "args": [1]}',
+      ],
+      [
+        "200.0",
+        "Could not find a tool with the name sum.",
+        "Failed to execute the tool with these arguments. Only one tool can be invoked at a time.",
+      ],
+    ],
+    ["text", ["convert_currency, 100.0, 2", "calculator, '1+1'"], ["200.0", "1+1"]],
+  ] as const)("shows a model what its %s actions came to", async (format, actions, shown) => {
+    const task = (await m3ToolEval.load({ data })).find(
+      ({ group }) => group === "trade_calculator",
+    )!;
+    await using runtime = await createSandboxRuntime();
+    const { ending } = await playTask(task, {
+      runtime,
+      model: createOracleModel(actions.map((action) => `Action: ${action} End Action`)),
+      format,
+      grading: "faithful",
+      feedback: "plain",
+      environment: {},
+      sampling: {},
+      seed: 0,
+      taskTimeoutMs: 60_000,
+      signal: new AbortController().signal,
+    });
+    const told = ending.messages.filter(({ role }) => role === "user").slice(1);
+    expect(told.map(messageText)).toEqual(shown);
+  });
 });

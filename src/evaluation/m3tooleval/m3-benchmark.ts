@@ -11,6 +11,7 @@ import type {
   Grading,
   PlayContext,
 } from "../benchmark.ts";
+import { parsePythonValue } from "../python-value.ts";
 import { playDialogue } from "../dialogue.ts";
 import { plainTraceback } from "../plain-traceback.ts";
 import { pythonLiteral } from "../../syntax/python-literal.ts";
@@ -67,12 +68,17 @@ async function* play(
   const { format, grading, model, signal, sampling } = context;
   const session = await context.openSession({ timeoutMs: cellTimeoutMs });
   await setUpSession(session, setupCode(record.family, data, grading));
-  const prompt = m3Prompt(record.instruction, functionsOf(record, data, grading), format);
+  const functions = functionsOf(record, data, grading);
+  const prompt = m3Prompt(record.instruction, functions, format);
   return yield* playDialogue({
     model,
     session,
     signal,
-    format: createM3Format({ mode: format, unwrapsFences: grading === "corrected" }),
+    format: createM3Format({
+      mode: format,
+      tools: functions.map(({ name }) => name),
+      isLenient: grading === "corrected",
+    }),
     messages: [textMessage("user", prompt)],
     maxTurns: context.maxTurns ?? maxTurns,
     sampling: { temperature: 0, maxOutputTokens: maxReplyTokens, ...sampling },
@@ -140,12 +146,13 @@ const toolSource = readFileSync(
 /** What the model reads of an action: what it printed; of a call that fails in JSON or text, only that it failed. */
 function observation(outcome: Outcome, format: FormatName, feedback: Feedback): string {
   if (format !== "code" && outcome.status !== "ok") {
-    return outcome.error?.name === "NameError"
-      ? "Error: there is no such tool."
-      : "Error: the tool could not be executed with these arguments.";
+    return "Failed to execute the tool with these arguments. Only one tool can be invoked at a time.";
   }
-  const text = printed(feedback === "plain" ? plainTraceback(outcome) : outcome).trim();
-  if (text === "") return "No output. Did you forget to print the result?";
+  const shown = printed(feedback === "plain" ? plainTraceback(outcome) : outcome).trim();
+  if (shown === "") return "No output. Did you forget to print the result?";
+  const value = format === "code" ? parsePythonValue(shown) : undefined;
+  // The original evaluates what code shows, so that text loses its quotes.
+  const text = typeof value === "string" ? value : shown;
   return text.length <= maxResultCharacters
     ? text
     : `${text.slice(0, maxResultCharacters)}...\n[Output Truncated]`;
@@ -155,7 +162,7 @@ function printed(outcome: Outcome): string {
   const parts = outcome.outputs.map((output) => {
     switch (output.type) {
       case "stream":
-        return output.text;
+        return output.name === "stdout" ? output.text : "";
       case "error":
         return output.error.traceback;
       case "value":

@@ -1,39 +1,29 @@
 import type { ActionFormat, ParsedReply, ReplyParser } from "../../formats/format.ts";
 import { renderObservation } from "../../formats/render.ts";
-import type { FormatName } from "../benchmark.ts";
-import { pythonLiteral } from "../../syntax/python-literal.ts";
-
-export interface M3FormatOptions {
-  readonly mode: FormatName;
-  /** Whether code in a Markdown fence is taken out of it; the original runs the fence as well. */
-  readonly unwrapsFences: boolean;
-}
+import { compileM3Action, type M3Action, type M3ActionOptions } from "./m3-action.ts";
 
 /**
  * Creates the format of M3ToolEval: exactly one of `Action: ... End Action` and `Answer: ...` in a reply.
  * A text or JSON action becomes one Python call whose result is printed.
  */
-export function createM3Format({ mode, unwrapsFences }: M3FormatOptions): ActionFormat {
+export function createM3Format(options: M3ActionOptions): ActionFormat {
   return {
-    name: `m3tooleval-${mode}`,
+    name: `m3tooleval-${options.mode}`,
     instructions: () => "",
-    createParser: () => createM3Parser((action) => toCode(action, mode, unwrapsFences)),
+    createParser: () => createM3Parser((action) => compileM3Action(action, options)),
     render: renderObservation,
   };
 }
 
-function createM3Parser(
-  compile: (action: string) => string | { readonly fault: string },
-): ReplyParser {
+function createM3Parser(compile: (action: string) => M3Action): ReplyParser {
   let text = "";
   return {
     push(piece) {
       text += piece;
       return piece === "" ? [] : [{ type: "text", text: piece }];
     },
-    get complete() {
-      return text.includes(endAction, Math.max(text.indexOf("Action:"), 0));
-    },
+    // The original reads a reply to its end, and so does the count of its tokens.
+    complete: false,
     finish(): ParsedReply {
       const reply = cutReply(text);
       if (reply.includes("Answer:")) return { kind: "answer", text: reply };
@@ -71,52 +61,4 @@ export function answerOf(reply: string): string {
 
 function actionOf(reply: string): string {
   return (reply.split("Action:")[1] ?? "").split(endAction)[0]!.trim();
-}
-
-function toCode(
-  action: string,
-  mode: FormatName,
-  unwrapsFences: boolean,
-): string | { readonly fault: string } {
-  switch (mode) {
-    case "code":
-      return unwrapsFences ? unwrapFence(action) : action;
-    case "json":
-      return compileJson(action);
-    case "text": {
-      const [tool = "", ...args] = action.split(",").map((part) => part.trim());
-      return compileCall(tool, args.map(coerce));
-    }
-  }
-}
-
-function compileJson(action: string): string | { readonly fault: string } {
-  let call: unknown;
-  try {
-    call = JSON.parse(action);
-  } catch {
-    return { fault: "Invalid action: it is not valid JSON." };
-  }
-  const { tool, args = [] } = (call ?? {}) as { readonly tool?: unknown; readonly args?: unknown };
-  if (typeof tool !== "string") {
-    return { fault: "Invalid action: the JSON object has no field 'tool'." };
-  }
-  return compileCall(tool, Array.isArray(args) ? args : [args]);
-}
-
-/** Calls no name but one: code can't hide in the name of a tool. */
-function compileCall(tool: string, args: readonly unknown[]): string | { readonly fault: string } {
-  if (!/^[A-Za-z_]\w*$/.test(tool)) return { fault: `Could not find the tool '${tool}'.` };
-  return `print(${tool}(${args.map(pythonLiteral).join(", ")}))`;
-}
-
-/** Reads a text argument as the original does: a whole number, else a number, else text with its quotes. */
-function coerce(text: string): number | string {
-  if (/^[+-]?\d+$/.test(text)) return Number(text);
-  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) return Number(text);
-  return text;
-}
-
-function unwrapFence(action: string): string {
-  return /^```(?:python|py)?[ \t]*\n([\s\S]*?)\n?```$/i.exec(action)?.[1] ?? action;
 }
