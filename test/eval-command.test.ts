@@ -95,7 +95,7 @@ describe("codeact eval", () => {
       textReply("#### 4"),
     ]);
     const env = { OPENAI_API_KEY: "key", OPENAI_BASE_URL: server.baseUrl };
-    const sampling = ["--temperature", "0.5", "--max-tokens", "99"];
+    const sampling = ["--temperature", "0.5", "--max-reply-tokens", "99"];
     const model = [...gsm8k, "--model", "openai/m", "--concurrency", "1", "--json", ...sampling];
     const first = await evaluate([...model, "--limit", "1"], env);
     expect(JSON.parse(first.stdout)).toMatchObject({ benchmark: "gsm8k" });

@@ -133,10 +133,10 @@ function chosenTasks(
   });
 }
 
-function samplingOf({ temperature, maxTokens }: EvaluationCommandOptions): Sampling {
+function samplingOf({ temperature, maxReplyTokens }: EvaluationCommandOptions): Sampling {
   return {
     ...(temperature !== undefined && { temperature }),
-    ...(maxTokens !== undefined && { maxOutputTokens: maxTokens }),
+    ...(maxReplyTokens !== undefined && { maxOutputTokens: maxReplyTokens }),
   };
 }
 

@@ -20,7 +20,7 @@ export interface EvaluationCommandOptions extends RuntimeChoice {
   readonly seed: number;
   readonly maxTurns?: number;
   readonly temperature?: number;
-  readonly maxTokens?: number;
+  readonly maxReplyTokens?: number;
   readonly taskTimeout: number;
   readonly price?: readonly [number, number];
   readonly judge?: string;
@@ -76,7 +76,7 @@ export function addEvaluationOptions(command: Command): Command {
     .addOption(new Option("--temperature <t>", "of the model").argParser(parseNumber))
     .addOption(
       new Option(
-        "--max-tokens <n>",
+        "--max-reply-tokens <n>",
         "tokens of one reply, thinking included (default: the benchmark's, mostly 512)",
       ).argParser(parseCount),
     )
