@@ -108,7 +108,7 @@ describe("a report", () => {
     const task = (id: string, oracle: Oracle, fault?: string): BenchmarkTask => ({
       id,
       ...(fault !== undefined && { fault }),
-      async *play() {
+      play: () => {
         throw new Error("is not played");
       },
       oracle: ({ format }) => (format === "json" ? { replies: [] } : oracle),
