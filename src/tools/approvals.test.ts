@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type ApprovalsOptions, createApprovals, type PendingCall } from "./approvals.ts";
+import { type ApprovalDecision, createApprovals } from "./approvals.ts";
+import type { ApprovalsOptions, PendingCall } from "./approvals.ts";
 import type { ToolEvent } from "./tool-events.ts";
 import { tool } from "./tool.ts";
 
@@ -110,6 +111,24 @@ describe("an approval", () => {
     expect(await check("fourth")).toEqual({ path: "fourth" });
     await expect(check("same")).rejects.toThrow("no");
     expect(asked).toBe(4);
+  });
+
+  it("never lets pass what was put right when a call is remembered", async () => {
+    const { check } = setUp({
+      onApproval: async () => ({ approved: true, input: { path: "safe" }, remember: "call" }),
+    });
+    const parallel = [check("risky"), check("risky")];
+    expect(await Promise.all(parallel)).toEqual([{ path: "safe" }, { path: "safe" }]);
+    expect(await check("risky")).toEqual({ path: "safe" });
+  });
+
+  it("can be waited for without an end", async () => {
+    const answer = Promise.withResolvers<ApprovalDecision>();
+    const { check } = setUp({ timeoutMs: Infinity, onApproval: () => answer.promise });
+    const checking = check("a");
+    // A timer that fires at once would have denied it by then.
+    setTimeout(() => answer.resolve({ approved: true }), 20);
+    expect(await checking).toEqual({ path: "a" });
   });
 
   it.each<[string, ApprovalsOptions, string]>([

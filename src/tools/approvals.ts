@@ -22,7 +22,7 @@ export interface ApprovalRequest {
 
 /**
  * The answer. `remember` makes it hold for later calls too, and for those that wait already: of the same tool with
- * whatever arguments, or of the same tool with the same arguments.
+ * whatever arguments, or of the same tool with the same arguments, which then get the same `input` too.
  */
 export type ApprovalDecision =
   | {
@@ -99,10 +99,12 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
 
   function remember(path: string, key: string, decision: ApprovalDecision): void {
     if (decision.remember === undefined) return;
-    remembered.set(decision.remember === "tool" ? path : key, withoutInput(decision));
+    const isOfTool = decision.remember === "tool";
+    const lasting = isOfTool ? withoutInput(decision) : decision;
+    remembered.set(isOfTool ? path : key, lasting);
     for (const other of waiting) {
-      const isMeant = decision.remember === "tool" ? other.tool === path : other.key === key;
-      if (isMeant) other.settle({ decision: withoutInput(decision), isGiven: true });
+      const isMeant = isOfTool ? other.tool === path : other.key === key;
+      if (isMeant) other.settle({ decision: lasting, isGiven: true });
     }
   }
 
@@ -191,7 +193,7 @@ function denied(reason: string): Answer {
   return { decision: { approved: false, reason }, isGiven: false };
 }
 
-/** What holds for other calls of a decision: not its edited arguments. */
+/** What holds of a decision for calls with other arguments: not those that it put in their place. */
 function withoutInput(decision: ApprovalDecision): ApprovalDecision {
   return decision.approved ? { approved: true } : decision;
 }
