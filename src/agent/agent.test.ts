@@ -274,6 +274,18 @@ describe("aborting", () => {
     expect(history.at(-1)).toContain("interrupted this reply");
   });
 
+  it("ends as aborted when the model throws because it was stopped", async () => {
+    const controller = new AbortController();
+    const model = scripted(async function* ({ signal }) {
+      yield { type: "text-delta", text: "Hel" } as const;
+      controller.abort();
+      signal!.throwIfAborted();
+    });
+    const { events, history } = await runOnce(model, {}, controller.signal);
+    expect(events.at(-1)).toMatchObject({ result: { status: "aborted" } });
+    expect(history.at(-1)).toMatch(/The user interrupted this reply/);
+  });
+
   it("runs nothing when the signal fired before", async () => {
     const { events } = await runOnce(scripted(), {}, AbortSignal.abort());
     expect(events.map((event) => event.type)).toEqual(["run-start", "run-end"]);

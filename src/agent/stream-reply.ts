@@ -84,6 +84,8 @@ export async function* streamReply(
     finish = "error";
     error = isCodeActError(cause) ? cause : undefined;
   }
+  // Models that throw or report a failure when they are stopped are common.
+  if (finish === "error" && signal?.aborted === true) finish = "aborted";
   if (finish === "error" && error === undefined) {
     error = new CodeActError(
       "model_failed",
