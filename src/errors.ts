@@ -37,6 +37,7 @@ export const errorKinds = {
   not_supported: { httpStatus: 501, exitCode: 6, retryable: false },
   backend_lost: { httpStatus: 503, exitCode: 6, retryable: true },
   protocol_violation: { httpStatus: 502, exitCode: 6, retryable: false },
+  unexpected: { httpStatus: 500, exitCode: 6, retryable: false },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorKinds;

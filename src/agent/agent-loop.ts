@@ -57,7 +57,7 @@ async function* runTurn(run: Run): Step {
   try {
     end = yield* actOn(run, turn, reply);
   } catch (cause) {
-    appendUser(options.messages, [textPart(failedCellNotice(cause))]);
+    appendUser(options.messages, [textPart(failedTurnNotice(cause))]);
     end = failure(cause);
   }
   const usage = meter.turnUsage;
@@ -114,6 +114,6 @@ async function* close(run: Run, end: RunEnd): Step<RunEnd> {
   return { ...end, status, ...(said.answer === undefined && partial), ...said };
 }
 
-function failedCellNotice(cause: unknown): string {
-  return `The code could not be run to its end because of a technical fault: ${describe(cause)}`;
+function failedTurnNotice(cause: unknown): string {
+  return `A technical fault cut this turn short, and its code too if it had any: ${describe(cause)}`;
 }

@@ -98,6 +98,13 @@ describe("an answer with a schema", () => {
     expect(result).toMatchObject({ status: "answered", value: "yes", turns: 2 });
   });
 
+  it("may be looked up by a schema that takes its time", async () => {
+    const schema = z.string().refine(async (name) => name === "Ann", { error: "is not known" });
+    await using agent = createAgent({ model: scripted(says("Bob"), says("Ann")), runtime });
+    const result = await agent.run("?", { answer: { schema } }).result;
+    expect(result).toMatchObject({ status: "answered", value: "Ann", turns: 2 });
+  });
+
   it("refuses a schema that is none", async () => {
     await using agent = createAgent({ model: scripted(), runtime });
     expect(() => agent.run("?", { answer: { schema: { $ref: "#/nowhere" } } })).toThrow(
@@ -127,5 +134,21 @@ describe("a check", () => {
     expect(messageText(model.requests[2]!.messages.at(-1)!)).toBe(
       "Your answer was not accepted: the number is not right. Correct it and answer again.",
     );
+  });
+
+  it("ends the run when it throws, and costs the interpreter nothing", async () => {
+    const model = scripted(runs("x = 41"), says("41"), runs("print(x)"), says("41"));
+    await using agent = createAgent({ model, runtime });
+    const check = (): boolean => {
+      throw new Error("the database is away");
+    };
+    const { status, error } = await agent.run("?", { answer: { check } }).result;
+    expect([status, error?.code, error?.message]).toEqual([
+      "failed",
+      "unexpected",
+      "The check of the answer has failed: the database is away",
+    ]);
+    expect(await agent.run("And x?").result).toMatchObject({ status: "answered" });
+    expect(messageText(agent.messages.at(-2)!)).toBe("Execution Output:\n41");
   });
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CodeActError } from "../errors.ts";
+import { CodeActError, isCodeActError } from "../errors.ts";
 import type { Session } from "../execution/session.ts";
 import type { JsonSchema } from "../tools/tool.ts";
 
@@ -37,7 +37,7 @@ export interface AnswerReader {
   /** What the model is told with the task; undefined when there is nothing to tell. */
   readonly instructions: string | undefined;
   readonly maxRejections: number;
-  /** Rejects with what the check throws. */
+  /** Rejects with a fault that says what the check has thrown. */
   read(candidate: Candidate, session: Session): Promise<Verdict>;
 }
 
@@ -51,11 +51,11 @@ export function createAnswerReader(rules: AnswerRules = {}): AnswerReader {
     maxRejections: rules.maxRejections ?? 3,
     async read(candidate, session) {
       const answer = "text" in candidate ? candidate.text : textOf(candidate.value);
-      const fit = parsed === undefined ? undefined : fitSchema(candidate, parsed);
+      const fit = parsed === undefined ? undefined : await fitSchema(candidate, parsed);
       if (fit?.reason !== undefined) return { accepted: false, answer, reason: fit.reason };
       const found =
         fit === undefined ? ("value" in candidate ? candidate.value : answer) : fit.value;
-      const verdict = (await check?.(found, { text: answer, session })) ?? true;
+      const verdict = await checked(check, found, { text: answer, session });
       if (verdict !== true) {
         const why = verdict === false ? "it did not pass the check" : verdict;
         return {
@@ -68,6 +68,23 @@ export function createAnswerReader(rules: AnswerRules = {}): AnswerReader {
       return { accepted: true, answer, ...(hasValue && { value: found }) };
     },
   };
+}
+
+async function checked(
+  check: AnswerRules["check"],
+  value: unknown,
+  context: AnswerContext,
+): Promise<boolean | string> {
+  try {
+    return (await check?.(value, context)) ?? true;
+  } catch (cause) {
+    if (isCodeActError(cause)) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CodeActError("unexpected", `The check of the answer has failed: ${why}`, {
+      hint: "Return false or a sentence for a wrong answer; what a check throws ends the run.",
+      cause,
+    });
+  }
 }
 
 function textOf(value: unknown): string {
@@ -107,19 +124,19 @@ Give it as your answer, alone or in a \`\`\`json block, without code to run. Or 
 }
 
 /** Looks for data that fits the schema in what the model said. */
-function fitSchema(
+async function fitSchema(
   candidate: Candidate,
   schema: z.ZodType,
-): { readonly value?: unknown; readonly reason?: string } {
+): Promise<{ readonly value?: unknown; readonly reason?: string }> {
   const found = "value" in candidate ? [candidate.value] : jsonIn(candidate.text);
   let problem: z.ZodError | undefined;
   for (const value of found) {
-    const result = schema.safeParse(value);
+    const result = await schema.safeParseAsync(value);
     if (result.success) return { value: result.data };
     problem ??= result.error;
   }
   if ("text" in candidate) {
-    const plain = schema.safeParse(candidate.text.trim());
+    const plain = await schema.safeParseAsync(candidate.text.trim());
     if (plain.success) return { value: plain.data };
   }
   const what =

@@ -64,7 +64,7 @@ export function isTimeOver({ options, meter }: Run): boolean {
 export function failure(cause: unknown): RunEnd {
   const error = isCodeActError(cause)
     ? cause
-    : new CodeActError("backend_lost", `The run ended with a fault: ${describe(cause)}`, { cause });
+    : new CodeActError("unexpected", `The run ended with a fault: ${describe(cause)}`, { cause });
   return { status: "failed", error };
 }
 

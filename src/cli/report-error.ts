@@ -32,7 +32,7 @@ function toFault(error: unknown): CodeActError {
     });
   }
   return new CodeActError(
-    "backend_lost",
+    "unexpected",
     `Something unexpected went wrong: ${message ?? String(error)}`,
     {
       hint: "Run it again with CODEACT_DEBUG=1 to see where, and please report it.",

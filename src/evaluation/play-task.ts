@@ -83,7 +83,7 @@ export async function playTask(task: BenchmarkTask, options: PlayOptions): Promi
 function faultEnding(cause: unknown, events: readonly AgentEvent[]): Ending {
   const error = isCodeActError(cause)
     ? cause
-    : new CodeActError("backend_lost", `The task ended with a fault: ${String(cause)}`, { cause });
+    : new CodeActError("unexpected", `The task ended with a fault: ${String(cause)}`, { cause });
   const turns = events.findLast((event) => event.type === "turn-start")?.turn ?? 0;
   return {
     status: "failed",
