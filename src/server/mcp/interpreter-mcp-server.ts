@@ -42,9 +42,8 @@ export function createInterpreterMcpServer(options: InterpreterMcpOptions): Inte
     return session;
   }
 
-  async function close(): Promise<void> {
-    const opened = session;
-    session = undefined;
+  async function close(opened = session): Promise<void> {
+    if (session === opened) session = undefined;
     await opened?.then((ended) => ended.close()).catch(() => undefined);
   }
 
@@ -52,12 +51,14 @@ export function createInterpreterMcpServer(options: InterpreterMcpOptions): Inte
   async function withSession(
     work: (session: Session) => Promise<CallToolResult>,
   ): Promise<CallToolResult> {
+    const opened = live();
     try {
-      return await work(await live());
+      return await work(await opened);
     } catch (error) {
       if (!isCodeActError(error)) throw error;
       const isLost = ["session_closed", "backend_lost", "protocol_violation"].includes(error.code);
-      if (isLost) await close();
+      // Calls run side by side: another one may have a fresh session already.
+      if (isLost) await close(opened);
       const loss = isLost
         ? " Its variables and files are gone; the next call opens a fresh one."
         : "";
