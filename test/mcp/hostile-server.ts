@@ -6,7 +6,11 @@ const behaviour = process.argv[2];
 interface Request {
   readonly id?: number | string;
   readonly method: string;
-  readonly params?: { readonly name?: string; readonly protocolVersion?: string };
+  readonly params?: {
+    readonly name?: string;
+    readonly protocolVersion?: string;
+    readonly _meta?: { readonly progressToken?: number };
+  };
 }
 
 function send(message: object): void {
@@ -40,14 +44,24 @@ function answer({ id, method, params }: Request): void {
       if (behaviour === "lies-about-list") return send({ id, result: { tools: "none" } });
       return send({ id, result: { tools: behaviour === "lies" ? lyingTools : plainTools } });
     case "tools/call":
-      return call(id);
+      return call(id, params?._meta?.progressToken);
     default:
       return send({ id, error: { code: -32601, message: "Method not found" } });
   }
 }
 
-function call(id: number | string): void {
+function call(id: number | string, progressToken?: number): void {
   switch (behaviour) {
+    case "is-slow":
+      for (let progress = 1; progress <= 10; progress++) {
+        setTimeout(() => {
+          if (progressToken !== undefined) {
+            send({ method: "notifications/progress", params: { progressToken, progress } });
+          }
+          if (progress === 10) send({ id, result: { content: [{ type: "text", text: "done" }] } });
+        }, progress * 200);
+      }
+      break;
     case "dies":
       process.exit(1);
       break;
@@ -66,7 +80,7 @@ function call(id: number | string): void {
 }
 
 if (behaviour === "exits-at-once") {
-  process.stderr.write("the licence has expired\n");
+  process.stderr.write(`the licence${process.env["LICENCE"] ?? ""} has expired\n`);
   process.exit(2);
 }
 createInterface({ input: process.stdin }).on("line", (line) => answer(JSON.parse(line) as Request));

@@ -153,6 +153,19 @@ describe("connectMcpServers", () => {
     expect(await run(servers, "good.work")).toBe("done");
   });
 
+  it("tells no keys in its messages, which code and the model read", async () => {
+    const { failures } = await connect({
+      dead: misbehaving("exits-at-once", { env: { LICENCE: "-secret-1" } }),
+      nobody: { url: "http://127.0.0.1:9/mcp?key=secret-2" },
+      person: { url: "http://ann:pw@127.0.0.1:9/mcp" },
+    });
+    const messages = failures.map((failure) => failure.message).sort();
+    expect(messages[0]).toMatch(/could not be used: the licence\*\*\* has expired$/);
+    expect(messages[1]).toContain("(at http://127.0.0.1:9/mcp)");
+    expect(messages[2]).toContain("(at http://127.0.0.1:9/mcp)");
+    expect(messages.join()).not.toMatch(/secret|ann:|pw@/);
+  });
+
   it("bounds descriptions and survives schemas that lie", async () => {
     const servers = await connect({ good: misbehaving("good"), liar: misbehaving("lies") });
     expect(find(servers, "good.work").description).toHaveLength(4000);
@@ -168,6 +181,11 @@ describe("connectMcpServers", () => {
         "The MCP server mortal was lost during the call; the next call starts it again.",
       );
     }
+  });
+
+  it("waits for a server that is slow as long as it tells of progress", async () => {
+    const servers = await connect({ slow: misbehaving("is-slow", { timeoutMs: 1500 }) });
+    expect(await run(servers, "slow.work")).toBe("done");
   });
 
   it("gives up on a server that hangs, and stops waiting when the cell is over", async () => {

@@ -1,5 +1,6 @@
 import type { Client, Transport } from "@modelcontextprotocol/client";
 import { CodeActError } from "../../errors.ts";
+import { maskSecrets, plainAddress } from "./mask-secrets.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
 import { timerDelay } from "../../timer-delay.ts";
 
@@ -33,19 +34,25 @@ export function createMcpConnection(
   let connected: Promise<Client> | undefined;
   let closed = false;
 
-  async function connect(): Promise<Client> {
+  function connect(): Promise<Client> {
+    // A server that is gone is connected anew by the next call; what follows it meanwhile stays.
+    const attempt = openClient(() => {
+      if (connected === attempt) connected = undefined;
+    });
+    return attempt;
+  }
+
+  async function openClient(onclose: () => void): Promise<Client> {
     const stderr = { tail: "" };
     const mcp = await import("@modelcontextprotocol/client");
     const client = new mcp.Client({ name: "codeact", version: options.version });
-    // A server that is gone is connected anew by the next call.
-    const onclose = (): void => void (connected = undefined);
     Object.assign(client, { onclose });
     try {
       const transport = await createTransport(config, stderr);
       await client.connect(transport, { timeout: connectTimeoutMs });
       return client;
     } catch (cause) {
-      connected = undefined;
+      onclose();
       await client.close().catch(() => undefined);
       throw connectFault(serverName, config, cause, stderr.tail);
     }
@@ -104,10 +111,11 @@ function connectFault(
 ): CodeActError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const last = stderr.trim().split("\n").at(-1);
-  const what = "url" in config ? `at ${config.url}` : `\`${config.command}\``;
+  const what = "url" in config ? `at ${plainAddress(config.url)}` : `\`${config.command}\``;
+  const why = maskSecrets(last === undefined || last === "" ? reason : last, config);
   return new CodeActError(
     "mcp_server_failed",
-    `The MCP server ${name} (${what}) could not be used: ${last === undefined || last === "" ? reason : last}`,
+    `The MCP server ${name} (${what}) could not be used: ${why}`,
     { hint: "Check its entry in the MCP configuration by running it by hand.", cause },
   );
 }

@@ -168,7 +168,12 @@ async function asking<T>(
   { signal }: ToolContext,
   work: (
     client: Client,
-    options: { signal: AbortSignal; timeout: number; resetTimeoutOnProgress: boolean },
+    options: {
+      signal: AbortSignal;
+      timeout: number;
+      resetTimeoutOnProgress: boolean;
+      onprogress: () => void;
+    },
   ) => Promise<T>,
 ): Promise<T> {
   const client = await connection.client();
@@ -177,6 +182,8 @@ async function asking<T>(
       signal,
       timeout: connection.timeoutMs,
       resetTimeoutOnProgress: true,
+      // Servers tell of progress only when somebody listens.
+      onprogress() {},
     });
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
