@@ -17,7 +17,10 @@ export function createSlots(size: number): Slots {
     }
     const turn = Promise.withResolvers<void>();
     const giveUp = (): void => {
-      waiting.splice(waiting.indexOf(turn.resolve), 1);
+      const place = waiting.indexOf(turn.resolve);
+      // Its turn may have come in this very moment.
+      if (place < 0) return;
+      waiting.splice(place, 1);
       turn.reject(new Error("the call was given up"));
     };
     waiting.push(turn.resolve);
