@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { ContentPart, Message, Model, Usage } from "../../models/model.ts";
+import type { ContentPart, ImagePart, Message, Model, Usage } from "../../models/model.ts";
 import { tool, type Tool, type ToolContext } from "../../tools/tool.ts";
 import { createAnswerReader } from "../answer-rules.ts";
 import type { CallScope } from "./call-scope.ts";
@@ -42,8 +42,11 @@ export function createLlmTool(options: LlmCallOptions): Tool {
   const slots = createSlots(options.concurrency ?? 8);
   const cached = new Map<string, Promise<unknown>>();
 
-  async function answer(question: LlmInput, { signal }: ToolContext): Promise<unknown> {
-    const images = await readImages(question.images ?? [], scope.session);
+  async function answer(
+    question: LlmInput,
+    images: readonly ImagePart[],
+    { signal }: ToolContext,
+  ): Promise<unknown> {
     if (images.length > 0 && !model.capabilities.images) {
       throw new Error(`the model ${model.id} cannot see images`);
     }
@@ -96,9 +99,10 @@ export function createLlmTool(options: LlmCallOptions): Tool {
     async run(question, context) {
       const resume = context.suspendDeadline?.();
       try {
+        const images = await readImages(question.images ?? [], scope.session);
         const work = (): Promise<unknown> =>
-          slots.run(() => answer(question, context), context.signal);
-        return await (question.cache ? remembered(cached, keyOf(question), work) : work());
+          slots.run(() => answer(question, images, context), context.signal);
+        return await (question.cache ? remembered(cached, keyOf(question, images), work) : work());
       } finally {
         resume?.();
       }
@@ -111,7 +115,8 @@ function message(role: "assistant" | "user", text: string): Message {
   return { role, content };
 }
 
-function keyOf({ prompt, schema, images }: LlmInput): string {
+/** A file may hold another picture by the next call: what it holds counts, not its name. */
+function keyOf({ prompt, schema }: LlmInput, images: readonly ImagePart[]): string {
   return createHash("sha256")
     .update(JSON.stringify([prompt, schema, images]))
     .digest("hex");
