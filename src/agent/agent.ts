@@ -342,7 +342,7 @@ function agentTools(options: AgentOptions): AgentTools | undefined {
 
 /** Has a sub-agent work: it is like its parent, but starts from nothing and has no sub-agents of its own. */
 async function workOn(task: SubTask, parent: AgentOptions): Promise<RunResult> {
-  const { session, budget, signal, answer } = task;
+  const { session, budget, signal, answer, onCell } = task;
   const { runtime: _runtime, limits: _limits, network: _network, ...shared } = parent;
   const { session: _session, messages: _messages, calls, ...settings } = shared;
   await using agent = createAgent({
@@ -351,7 +351,9 @@ async function workOn(task: SubTask, parent: AgentOptions): Promise<RunResult> {
     budget,
     ...(calls?.llm !== undefined && { calls: { llm: calls.llm } }),
   });
-  return await agent.run(task.task, { signal, ...(answer && { answer }) }).result;
+  const run = agent.run(task.task, { signal, ...(answer && { answer }) });
+  for await (const event of run) if (event.type === "cell-start") onCell();
+  return await run.result;
 }
 
 /** Drives the loop to its end; the last event is given out once the agent is ready for the next run. */

@@ -19,6 +19,8 @@ export interface SubTask {
   readonly budget: Budget;
   readonly answer?: AnswerRules;
   readonly signal: AbortSignal;
+  /** Told of each cell that the sub-agent runs. */
+  readonly onCell: () => void;
 }
 
 export interface AgentCallOptions {
@@ -60,6 +62,7 @@ export function createAgentTool(options: AgentCallOptions): Tool {
     const { task, files = [], schema, max_turns: turns } = asked;
     const { release, ...reserved } = scope.reserve(share);
     const meter = scope.meter();
+    let cells = 0;
     try {
       await using session = await runtime.open({ ...(limits && { limits }), signal });
       await Promise.all(files.map((path) => copyFile(path, scope.session, session)));
@@ -68,12 +71,15 @@ export function createAgentTool(options: AgentCallOptions): Tool {
         session,
         signal,
         budget: { turns, ...reserved },
+        onCell: () => (cells += 1),
         ...(schema && { answer: { schema } }),
       });
       meter.spend(result.usage);
       return answerOf(result, schema !== undefined);
     } finally {
       release();
+      // Before that they are part of what was set aside.
+      for (; cells > 0; cells--) meter.startCell();
     }
   }
 

@@ -114,6 +114,20 @@ print(await asyncio.gather(*[llm("same", cache=True) for _ in range(5)]), llm("s
     expect(observation).toContain(`[${"'answer 1', ".repeat(4)}'answer 1'] answer 1 answer 2`);
   });
 
+  it("looks again at a picture whose file has changed", async () => {
+    const code = `import base64
+data = base64.b64decode("${png}")
+for more in (b"", b"", b"more"):
+    open("dot.png", "wb").write(data + more)
+    print(llm("What is it?", images=["dot.png"], cache=True))`;
+    let count = 0;
+    const { observation } = await run(
+      model(code, () => `answer ${++count}`),
+      { calls: { llm: true } },
+    );
+    expect(observation).toContain("answer 1\nanswer 1\nanswer 2");
+  });
+
   it("ends with the run's budget", async () => {
     const code =
       "n = 0\ntry:\n    while True: llm('more'); n += 1\nexcept ToolError as e: print(n, e)";
@@ -153,6 +167,21 @@ print(agent("sub double", files=["in.txt"], schema={"type": "integer"}), "secret
     expect(result.usage.inputTokens).toBe(300);
     expect(events.filter(({ type }) => type === "tool-call-start")).toHaveLength(1);
     expect(scripted.asked[0]).toContain("sub double");
+  });
+
+  it("runs its cells on the budget of executions", async () => {
+    const code =
+      "for task in 'abc':\n    try: print(agent(task))\n    except ToolError as e: print(e)";
+    const scripted = model(code, (prompt, request) =>
+      request.messages.length <= 2 ? "<execute>\npass\n</execute>" : "done",
+    );
+    const { observation, result } = await run(scripted, {
+      calls: { agent: true },
+      budget: { executions: 4 },
+    });
+    // Half of what is left is set aside for each: 1 of 3, 1 of 2, none of 1.
+    expect(observation).toContain("done\ndone\ntoo little of the budget (executions) is left");
+    expect(result).toMatchObject({ status: "answered", answer: "Done." });
   });
 
   it("ends with a ToolError that says what it came to", async () => {
