@@ -217,6 +217,16 @@ describe("bestOf", () => {
     expect(await bestOf(agent, "Add up.", options)).toMatchObject({ winner: 0, score: 0 });
   });
 
+  it.each(["Best: 2", "**Best: Answer 2**", "Best answer: 2", "The best answer is answer 2."])(
+    "understands a judge who says %j",
+    async (verdict) => {
+      const model = branching({ 1: [says("12")], 2: [says("7")] });
+      await using agent = createAgent({ model, runtime });
+      const judge = scripted(says(`Answer 1 is off.\n${verdict}`));
+      expect(await bestOf(agent, "Add up.", { n: 2, judge })).toMatchObject({ winner: 2 });
+    },
+  );
+
   it("leaves the agent as it was when a check throws", async () => {
     await using agent = createAgent({ model: branching(replies), runtime });
     await agent.run("Load.").result;

@@ -33,7 +33,9 @@ export async function judgeAnswers(
   } catch {
     return { usage };
   }
-  const number = Number([...text.matchAll(/best\W*(\d+)/gi)].at(-1)?.[1] ?? text.trim());
+  const number = Number(
+    [...text.matchAll(/best\W*(?:(?:answer|is)\W*){0,3}(\d+)/gi)].at(-1)?.[1] ?? text.trim(),
+  );
   const isPlace = Number.isInteger(number) && number >= 1 && number <= answers.length;
   return { usage, ...(isPlace && { best: number - 1 }) };
 }
