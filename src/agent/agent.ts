@@ -7,12 +7,9 @@ import { textMessage } from "../models/model.ts";
 import type { Message } from "../models/model.ts";
 import { runLoop } from "./agent-loop.ts";
 import type { AgentOptions, AgentSettings } from "./agent-options.ts";
-import { createAgentTools, type AgentTools } from "./agent-tools.ts";
 import { createAnswerReader } from "./answer-rules.ts";
 import type { AnswerReader, AnswerRules } from "./answer-rules.ts";
 import type { SubTask } from "./calls/agent-call.ts";
-import { createCallScope } from "./calls/call-scope.ts";
-import { createCallTools } from "./calls/calls.ts";
 import { budgetInstructions, checkBudget } from "./budget.ts";
 import type { Budget } from "./budget.ts";
 import { createCompactor } from "./compaction.ts";
@@ -23,6 +20,7 @@ import type { Task } from "./history.ts";
 import { createRunProgress } from "./run-progress.ts";
 import type { RunProgress } from "./run-progress.ts";
 import { createRunTelemetry } from "./telemetry.ts";
+import { toolsFor } from "./tools-for.ts";
 import type { TurnRecords } from "./turn-records.ts";
 
 /** A conversation: one model, one live interpreter, any number of tasks after one another. */
@@ -44,8 +42,8 @@ export interface Agent extends AsyncDisposable {
   readonly session: Session | undefined;
   /**
    * Makes another agent with this one's conversation, variables and files, as they are now; they share nothing from
-   * then on. Whoever forks closes it. Rejects with `session_busy` while a run is going on, and with `not_supported`
-   * where the runtime can't fork.
+   * then on. Whoever forks closes it. Several may be made at a time, but no run started meanwhile. Rejects with
+   * `session_busy` while a run is going on, and with `not_supported` where the runtime can't fork.
    */
   fork(changes?: ForkChanges): Promise<Agent>;
   /**
@@ -124,7 +122,7 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
   checkBudget(budget, model);
   const compactor = options.compaction === false ? undefined : createCompactor(options.compaction);
   const { records } = start;
-  const tools = agentTools(options);
+  const tools = toolsFor(options, (task) => workOn(task, options));
   const environment = {
     ...(options.network && { network: allowedHosts(options.network) }),
     ...options.environment,
@@ -135,8 +133,16 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
   let { session, owned, unfinished } = start;
   let equipped: Session | undefined;
   let active: Promise<RunResult> | undefined;
+  let opening: Promise<Session> | undefined;
+  const forking = new Set<Promise<Agent>>();
 
-  async function openSession(signal?: AbortSignal): Promise<Session> {
+  /** Forks that are made at a time share one session. */
+  function openSession(signal?: AbortSignal): Promise<Session> {
+    opening ??= prepareSession(signal).finally(() => (opening = undefined));
+    return opening;
+  }
+
+  async function prepareSession(signal?: AbortSignal): Promise<Session> {
     if (session === undefined) {
       // The types promise one of the two.
       session = await (runtime as Runtime).open({
@@ -178,7 +184,7 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
   }
 
   function run<Value>(task: string | Task, runOptions: RunOptions<Value> = {}): AgentRun<Value> {
-    checkIdle();
+    checkFree();
     const work = {
       task: typeof task === "string" ? { text: task } : task,
       answers: createAnswerReader(runOptions.answer as AnswerRules | undefined),
@@ -189,7 +195,7 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
   }
 
   function resume<Value>(resumeOptions: ResumeOptions = {}): AgentRun<Value> {
-    checkIdle();
+    checkFree();
     if (unfinished === undefined) {
       throw new CodeActError("invalid_input", "There is no run to go on with.", {
         hint: "Give the agent a task with run; resume goes on with one that has no accepted answer.",
@@ -236,9 +242,7 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
   }
 
   function checkIdle(): void {
-    if (closing.signal.aborted) {
-      throw new CodeActError("session_closed", "The agent was closed and takes no more tasks.");
-    }
+    if (closing.signal.aborted) throw closedAgent();
     if (active !== undefined) {
       throw new CodeActError("session_busy", "The agent is working on another task.", {
         hint: "Wait for the result of the run before you start the next one.",
@@ -246,9 +250,26 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
     }
   }
 
-  async function fork(changes: ForkChanges = {}): Promise<Agent> {
+  function checkFree(): void {
     checkIdle();
-    const opened = await openSession();
+    if (forking.size > 0) {
+      throw new CodeActError("session_busy", "The agent is being forked.", {
+        hint: "Wait for the fork before you start the next run.",
+      });
+    }
+  }
+
+  function fork(changes: ForkChanges = {}): Promise<Agent> {
+    const made = makeFork(changes);
+    forking.add(made);
+    const end = (): void => void forking.delete(made);
+    made.then(end, end);
+    return made;
+  }
+
+  async function makeFork(changes: ForkChanges): Promise<Agent> {
+    checkIdle();
+    const opened = await openSession(closing.signal);
     if (opened.fork === undefined) {
       throw new CodeActError("not_supported", "The interpreter of this agent can't be forked.", {
         hint: "Use the sandbox runtime.",
@@ -256,11 +277,16 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
     }
     const sampling = { ...options.sampling, ...changes.sampling };
     const branch = { ...options, ...changes, sampling, messages: [...messages] };
-    return startAgent(branch, { session: await opened.fork(), owned: true, records, unfinished });
+    const copy = await opened.fork();
+    if (closing.signal.aborted) {
+      await copy.close();
+      throw closedAgent();
+    }
+    return startAgent(branch, { session: copy, owned: true, records, unfinished });
   }
 
   async function adopt(other: Agent): Promise<void> {
-    checkIdle();
+    checkFree();
     const taken = releases.get(other)?.();
     if (taken === undefined) {
       throw new CodeActError("invalid_input", "Only a fork of an agent can be adopted, and once.");
@@ -274,7 +300,7 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
 
   /** Gives the conversation away; the agent is closed then, its interpreter is not. */
   function release(): Released {
-    checkIdle();
+    checkFree();
     closing.abort();
     releases.delete(agent);
     const given = { session, messages, unfinished };
@@ -285,6 +311,7 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
   async function close(): Promise<void> {
     closing.abort();
     await active;
+    await Promise.allSettled(forking);
     if (owned) await session?.close();
   }
 
@@ -315,29 +342,8 @@ function checkPause(pauseAfterTurns = Infinity, turns: number): void {
   );
 }
 
-function agentTools(options: AgentOptions): AgentTools | undefined {
-  const { toolModules, maxToolCalls, approvals, onApproval, approvalTimeoutMs } = options;
-  const scope = createCallScope();
-  const back = options.calls && {
-    calls: options.calls,
-    model: options.model,
-    scope,
-    ...(options.runtime && { runtime: options.runtime }),
-    work: async (task: SubTask) => await workOn(task, options),
-  };
-  const tools = [...(options.tools ?? []), ...(back ? createCallTools(back) : [])];
-  if (tools.length === 0) return undefined;
-  return createAgentTools({
-    tools,
-    scope,
-    ...(toolModules && { modules: toolModules }),
-    ...(maxToolCalls !== undefined && { maxCalls: maxToolCalls }),
-    approvals: {
-      ...(approvals && { policy: approvals }),
-      ...(onApproval && { onApproval }),
-      ...(approvalTimeoutMs !== undefined && { timeoutMs: approvalTimeoutMs }),
-    },
-  });
+function closedAgent(): CodeActError {
+  return new CodeActError("session_closed", "The agent was closed and takes no more tasks.");
 }
 
 /** Has a sub-agent work: it is like its parent, but starts from nothing and has no sub-agents of its own. */

@@ -67,6 +67,50 @@ describe("a fork of an agent", () => {
   });
 });
 
+describe("forks of an agent that has no session yet", () => {
+  /** The runtime, with a count of its sessions that are open. */
+  function counting(): Runtime & { open: Runtime["open"]; readonly count: () => number } {
+    const open = new Set<Session>();
+    return {
+      ...runtime,
+      count: () => open.size,
+      async open(options) {
+        const session = await runtime.open(options);
+        open.add(session);
+        const close = async (): Promise<void> => {
+          open.delete(session);
+          await session.close();
+        };
+        return Object.assign(Object.create(session) as Session, { close });
+      },
+    };
+  }
+
+  it("share the one that is opened for them, and no run may start meanwhile", async () => {
+    const counted = counting();
+    const model = scripted(runs("x = 1"), says("Done."));
+    const agent = createAgent({ model, runtime: counted });
+    const making = Promise.all([agent.fork(), agent.fork()]);
+    expect(() => agent.run("task")).toThrow("The agent is being forked.");
+    const forks = await making;
+    expect(counted.count()).toBe(1);
+    expect(await agent.run("task").result).toMatchObject({ status: "answered" });
+    expect(await read(forks[1].session, "'x' in dir()")).toBe("False");
+    await Promise.all([...forks, agent].map((each) => each.close()));
+    expect(counted.count()).toBe(0);
+  });
+
+  it("leave nothing open when the agent is closed meanwhile", async () => {
+    const counted = counting();
+    const agent = createAgent({ model: scripted(), runtime: counted });
+    const made = agent.fork();
+    const said = made.catch((error: unknown) => (error as Error).message);
+    await agent.close();
+    expect(await said).toMatch(/closed|aborted/);
+    expect(counted.count()).toBe(0);
+  });
+});
+
 describe("bestOf", () => {
   const replies = {
     main: [
