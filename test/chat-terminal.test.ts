@@ -249,7 +249,7 @@ export const remove = tool({ name: "remove", description: "Removes.", input: { t
 `,
     );
     const model = replay(
-      cell("print(remove(path='old.txt'))"),
+      cell("print('looking');print(remove(path='old.txt'))"),
       "It is gone.",
       cell("input('Anyone? ')"),
       "Nobody answered.",
@@ -272,7 +272,10 @@ export const remove = tool({ name: "remove", description: "Removes.", input: { t
         ["send", ctrlD],
       ],
     );
-    expect(text).toContain("removed old.txt");
+    // All that came before the question is shown before it.
+    const shown =
+      /\n  looking\n[^]*-> remove\(path="old.txt"\)\n[^]*needs your approval[^]*removed old.txt/;
+    expect(text).toMatch(shown);
   });
 
   it("goes on with an earlier conversation: messages, files and variables", async () => {

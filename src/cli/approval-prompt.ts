@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { setImmediate } from "node:timers/promises";
 import type { ApprovalDecision, ApprovalRequest, OnApproval } from "../tools/approvals.ts";
 import type { CliContext, TerminalStream } from "./cli-context.ts";
 import { safeTerminalText, styled } from "./terminal/terminal-text.ts";
@@ -34,7 +35,8 @@ export function createApprovalQueue(
   let queue: Promise<unknown> = Promise.resolve();
   return (request, { signal }) => {
     const decision = queue.then(async () => {
-      // Another answer may have settled it while it waited in line.
+      // Another answer may have settled it while it waited in line; that comes a moment after the answer.
+      await setImmediate();
       if (signal.aborted) return { approved: false } as const;
       return await ask(request, signal);
     });

@@ -53,9 +53,10 @@ export async function runExchange(shell: ChatShell, task: string): Promise<numbe
   try {
     if (source.isInteractive) view.stream.write("\n");
     for await (const event of chat.send(task, controller.signal)) {
-      // A cell that is over waits for no answer.
-      if (event.type === "cell-end") source.withdraw();
-      view.event(event);
+      // A cell that is over, as one that has failed is, waits for no answer.
+      const hasFailed = event.type === "output" && event.output.type === "error";
+      if (hasFailed || event.type === "cell-end") source.withdraw();
+      await shell.show(event);
       if (event.type === "run-end") exitCode = exitCodeOf(event.result);
     }
     const made = await visibleFiles(shell).catch(() => []);

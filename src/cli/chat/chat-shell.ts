@@ -1,3 +1,4 @@
+import type { AgentEvent } from "../../agent/events.ts";
 import type { CliContext } from "../cli-context.ts";
 import type { OutputFolder } from "../output-folder.ts";
 import type { Chat, ChosenModel } from "./chat.ts";
@@ -11,6 +12,8 @@ export interface ChatShell {
   readonly chat: Chat;
   readonly context: CliContext;
   readonly view: ChatView;
+  /** Shows what happens in a run, as soon as no question about a call is open. */
+  show(event: AgentEvent): Promise<void>;
   readonly source: MessageSource;
   readonly folder: OutputFolder;
   /** Where conversations are kept. */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { AgentSettings } from "../../agent/agent-options.ts";
 import type { CallsSettings } from "../../agent/calls/calls.ts";
 import type { OpenOptions } from "../../execution/runtime.ts";
@@ -6,6 +7,7 @@ import type { ApprovalDecision, ApprovalRequest } from "../../tools/approvals.ts
 import { askApproval, createApprovalPrompt, createApprovalQueue } from "../approval-prompt.ts";
 import type { CliContext } from "../cli-context.ts";
 import { createOutputFolder } from "../output-folder.ts";
+import { createQuestionPace } from "../question-pace.ts";
 import { chooseRuntime } from "../runtime-choice.ts";
 import type { RuntimeChoice } from "../runtime-choice.ts";
 import { openInputHistory } from "../terminal/input-history.ts";
@@ -92,6 +94,10 @@ async function talk(
     starting.signal,
   );
   const { calls } = options;
+  const pace = createQuestionPace(
+    isTerminal ? createApprovalQueue(askPerson) : createApprovalPrompt(context),
+    view,
+  );
   view.waiting("starting Python");
   await using _runtime = runtime;
   const chatOptions: ChatOptions = {
@@ -103,7 +109,7 @@ async function talk(
       ...(calls && { calls: { ...calls, agent: calls.agent === true && { runtime } } }),
       environment,
       onInput: answerInput,
-      onApproval: isTerminal ? createApprovalQueue(askPerson) : createApprovalPrompt(context),
+      onApproval: pace.onApproval,
     },
     onNotice: view.note,
   };
@@ -116,6 +122,8 @@ async function talk(
     prompt: string,
     { password }: { readonly password: boolean },
   ): Promise<string | undefined> {
+    // What was printed before the question is shown before it.
+    await setImmediate();
     view.pause();
     const result = await source.ask(prompt, password);
     if (result.type === "interrupt") source.onInterrupt?.();
@@ -173,6 +181,7 @@ async function talk(
     },
     context,
     view,
+    show: pace.show,
     source,
     folder,
     data: options.data,

@@ -94,7 +94,7 @@ export function showRequest(request: NetworkRequest, transcript: Transcript): vo
   const place = host === "" ? path : `${host}:${port}${path}`;
   const end =
     verdict === "allowed" ? `${path === "" ? "opened" : status}` : `${verdict}: ${reason}`;
-  transcript.output(`[network] ${method} ${place} ${end}\n`, "dim");
+  transcript.block(`[network] ${method} ${place} ${end}`, "dim");
 }
 
 /** Arguments on one line. */

@@ -34,11 +34,11 @@ export function createOutcomePrinter(
       const encoding = mediaType === "image/svg+xml" ? "utf8" : "base64";
       const bytes = Buffer.from(data[mediaType] ?? "", encoding);
       const path = folder.save(`plot-${plots}.${extension}`, bytes);
-      errors.output(`[plot saved to ${path}]\n`, "dim");
+      errors.block(`[plot saved to ${path}]`, "dim");
       return;
     }
     const text = data["text/plain"] ?? data["text/markdown"] ?? data["text/html"];
-    if (text !== undefined) transcript.output(text.endsWith("\n") ? text : `${text}\n`);
+    if (text !== undefined) transcript.block(text);
   }
 
   return {
@@ -53,13 +53,13 @@ export function createOutcomePrinter(
           showBundle(output.data);
           break;
         case "error":
-          errors.output(`${output.error.traceback.trimEnd()}\n`, "red");
+          errors.block(output.error.traceback.trimEnd(), "red");
           break;
       }
     },
     end(outcome) {
       const ending = describeEnding(outcome);
-      if (ending !== undefined) errors.output(`[${ending}]\n`, "yellow");
+      if (ending !== undefined) errors.block(`[${ending}]`, "yellow");
     },
   };
 }

@@ -21,6 +21,16 @@ it("keeps sections apart and puts code behind a bar, however the pieces are cut"
   expect(text).toBe("I look.\n\n│ x = 'a\n│ b'\n│ print(x)\n  one\n  two\n\nDone.\n");
 });
 
+it("begins a block on a line of its own", () => {
+  const text = written((transcript) => {
+    transcript.block("5");
+    transcript.output("half");
+    transcript.block("Traceback\nValueError");
+    transcript.block("[stopped]\n");
+  });
+  expect(text).toBe("  5\n  half\n  Traceback\n  ValueError\n  [stopped]\n");
+});
+
 it("lets no escape sequence or control character of the code through", () => {
   const hostile = "a\u001b[31mb\u001b]0;title\u0007c\u009b2J\u0008d\r\ne\tf";
   expect(written((transcript) => transcript.output(hostile))).toBe("  abcd\n  e\tf");

@@ -8,6 +8,8 @@ export interface Transcript {
   text(text: string): void;
   code(text: string): void;
   output(text: string, style?: TextStyle): void;
+  /** Output that stands on lines of its own, whatever was printed before it. */
+  block(text: string, style?: TextStyle): void;
   /** One line of the program itself, such as the path of a saved file. */
   note(line: string): void;
   /** Ends what is being written, so that the next thing starts on a line of its own. */
@@ -65,6 +67,20 @@ export function createTranscript(stream: TerminalStream, indent = "  "): Transcr
     return isFirst ? kept.replace(/^\s*\n/, "") : kept;
   }
 
+  function output(text: string, style?: TextStyle): void {
+    if (text === "") return;
+    enter("output");
+    for (const line of safeTerminalText(text).split(/(?<=\n)/)) {
+      const content = line.replace(/\r?\n$/, "");
+      // A bare carriage return starts the line again, as progress bars do.
+      const shown = content.replaceAll(/\r+/g, `${stream.isTTY === true ? "\r" : "\n"}${indent}`);
+      stream.write(isLineOpen || content === "" ? "" : indent);
+      stream.write(style === undefined || shown === "" ? shown : styled(style, shown, stream));
+      isLineOpen = !line.endsWith("\n");
+      if (!isLineOpen) stream.write("\n");
+    }
+  }
+
   return {
     text(text) {
       if (section !== "text" && text.trim() === "") return;
@@ -77,18 +93,10 @@ export function createTranscript(stream: TerminalStream, indent = "  "): Transcr
       code += release(safeTerminalText(text), enter("code"));
       writeCode(false);
     },
-    output(text, style) {
-      if (text === "") return;
-      enter("output");
-      for (const line of safeTerminalText(text).split(/(?<=\n)/)) {
-        const content = line.replace(/\r?\n$/, "");
-        // A bare carriage return starts the line again, as progress bars do.
-        const shown = content.replaceAll(/\r+/g, `${stream.isTTY === true ? "\r" : "\n"}${indent}`);
-        stream.write(isLineOpen || content === "" ? "" : indent);
-        stream.write(style === undefined || shown === "" ? shown : styled(style, shown, stream));
-        isLineOpen = !line.endsWith("\n");
-        if (!isLineOpen) stream.write("\n");
-      }
+    output,
+    block(text, style) {
+      if (section === "output" && isLineOpen) output("\n");
+      output(text.endsWith("\n") ? text : `${text}\n`, style);
     },
     note(line) {
       enter("note");
