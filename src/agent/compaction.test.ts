@@ -4,7 +4,7 @@ import { CodeActError } from "../errors.ts";
 import { createBareRuntime } from "../execution/runtimes/bare-runtime.ts";
 import { createCodeFormat } from "../formats/code-format.ts";
 import { messageText } from "../models/model.ts";
-import type { Message, ModelEvent } from "../models/model.ts";
+import type { Message, Model, ModelEvent } from "../models/model.ts";
 import { createAgent } from "./agent.ts";
 import { createCompactor } from "./compaction.ts";
 import { appendAssistant, appendUser, textPart } from "./history.ts";
@@ -204,6 +204,46 @@ Keep a file.`);
     await agent.run("the task").result;
     expect(messageText(model.requests[2]!.messages[1]!)).toContain("user: the task");
     expect(messageText(agent.messages[1]!)).toContain("## Notes\nThe figure is 7.\n\n## The task");
+  });
+
+  it("stays small however long a run is, and hands its notes on", async () => {
+    const asked: string[] = [];
+    const model: Model = {
+      id: "writes-notes",
+      capabilities: { images: false, contextTokens: 2000 },
+      async *stream({ messages }) {
+        asked.push(messageText(messages[1]!));
+        yield { type: "text-delta", text: `Figure ${asked.length}. ${"More words. ".repeat(60)}` };
+        yield { type: "finish", reason: "stop" };
+      },
+    };
+    await using session = await runtime.open();
+    await session.execute("for i in range(40): globals()[f'variable_{i}'] = 'value ' * 9");
+    const messages: Message[] = [];
+    const compactor = createCompactor({ keepTurns: 1, summary: "model" });
+    const source = {
+      model,
+      format: createCodeFormat(),
+      messages,
+      task: { text: "the task" },
+      records: new WeakMap(),
+      session,
+      spend: () => undefined,
+    };
+    appendUser(messages, [textPart(source.task.text)]);
+    const turns: number[] = [];
+    for (let turn = 1; turn <= 60; turn++) {
+      appendAssistant(messages, `<execute>\nstep(${turn}, "${"x".repeat(80)}")\n</execute>`);
+      appendUser(messages, [textPart(`Execution Output:\n${"y".repeat(200)}`)]);
+      for await (const _ of compactor.keepSmall(source, turn)) turns.push(turn);
+    }
+    const summary = messageText(messages[0]!);
+    expect(summary.length).toBeLessThan(6000);
+    expect(summary).toMatch(/`step\(1, .*\n(?:- code.*\n)*- \(\d\d steps left out\)\n- code/);
+    expect(summary.match(/steps left out/g)).toHaveLength(1);
+    // There are several turns from one compaction to the next.
+    expect(turns.length).toBeLessThan(20);
+    expect(asked.slice(1).every((text, index) => text.includes(`Figure ${index + 1}.`))).toBe(true);
   });
 });
 

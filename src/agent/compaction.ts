@@ -3,7 +3,7 @@ import type { ActionFormat } from "../formats/format.ts";
 import { truncateMiddle } from "../formats/truncate.ts";
 import { messageText, textMessage } from "../models/model.ts";
 import type { ImagePart, Message, MessagePart, Model, Usage } from "../models/model.ts";
-import { summarise } from "./conversation-summary.ts";
+import { earlierNotes, isSummary, summarise } from "./conversation-summary.ts";
 import type { AgentEvent } from "./events.ts";
 import { textPart } from "./history.ts";
 import type { Task } from "./history.ts";
@@ -47,6 +47,8 @@ export interface Compactor {
   learn(messages: readonly Message[], usage: Usage): void;
 }
 
+/** A summary of less than this would tell too little. */
+const leastListCharacters = 2000;
 /** Texts of turns that stay are cut to this when the service refuses the prompt. */
 const shrunkenCharacters = 2000;
 
@@ -55,6 +57,10 @@ export function createCompactor(options: CompactionOptions = {}): Compactor {
   const { threshold = 0.75, keepTurns = 4, summary = "facts" } = options;
   const estimate = createTokenEstimate();
 
+  function contextSize({ model }: CompactionSource): number | undefined {
+    return options.contextTokens ?? model.capabilities.contextTokens;
+  }
+
   async function* compact(
     source: CompactionSource,
     turn: number,
@@ -62,6 +68,7 @@ export function createCompactor(options: CompactionOptions = {}): Compactor {
     keep: number,
   ): AsyncGenerator<AgentEvent, boolean, undefined> {
     const { messages } = source;
+    const size = contextSize(source);
     const start = keptFrom(messages, keep);
     if (start === undefined) return false;
     const tokensBefore = estimate.of(messages);
@@ -77,6 +84,8 @@ export function createCompactor(options: CompactionOptions = {}): Compactor {
       session: source.session,
       ...(!isTaskKept && { task: source.task.text }),
       ...(notes !== undefined && { notes }),
+      // A list takes up to a quarter of the context, at 4 characters a token.
+      ...(size !== undefined && { maxListCharacters: Math.max(size, leastListCharacters) }),
     });
     const images = isTaskKept ? [] : taskImages(replaced, source.task);
     messages.splice(first, start - first, { role: "user", content: [textPart(text), ...images] });
@@ -94,7 +103,7 @@ export function createCompactor(options: CompactionOptions = {}): Compactor {
 
   return {
     async *keepSmall(source, turn) {
-      const size = options.contextTokens ?? source.model.capabilities.contextTokens;
+      const size = contextSize(source);
       if (size === undefined) return;
       for (let keep = keepTurns; keep >= 1; keep = Math.floor(keep / 2)) {
         if (estimate.of(source.messages) <= size * threshold) return;
@@ -151,16 +160,20 @@ function shortenTexts(messages: Message[], task: string): boolean {
 }
 
 const notesRequest =
-  "Write notes for yourself about this part of a conversation, in at most 200 words: what was found out (figures!), what was decided, what failed and why, what is left to do. No code.";
+  "Write notes for yourself about this part of a conversation, in at most 200 words: what was found out (figures!), what was decided, what failed and why, what is left to do. Notes that you made before are replaced by these: keep what still counts of them. No code.";
 
 /** Asks the model for notes; without them the facts must do. */
 async function writeNotes(
   replaced: readonly Message[],
   { model, signal, spend }: CompactionSource,
 ): Promise<string | undefined> {
-  const transcript = replaced
-    .map((message) => `${message.role}: ${truncateMiddle(messageText(message), 1500)}`)
-    .join("\n\n");
+  const earlier = earlierNotes(replaced);
+  const transcript = [
+    ...(earlier === undefined ? [] : [`Your notes about what was before it:\n${earlier}`]),
+    ...replaced
+      .filter((message) => !isSummary(message))
+      .map((message) => `${message.role}: ${truncateMiddle(messageText(message), 1500)}`),
+  ].join("\n\n");
   let notes = "";
   try {
     const stream = model.stream({

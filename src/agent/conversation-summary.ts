@@ -17,6 +17,8 @@ export interface SummarySource {
   readonly task?: string;
   /** What a model wrote about `messages`. */
   readonly notes?: string;
+  /** Of each list in the summary; the middle or the end of longer ones is left out. Default: only lines count. */
+  readonly maxListCharacters?: number;
 }
 
 /** The line with which every summary starts. */
@@ -30,6 +32,7 @@ const filesHeading = "## Files in the current folder";
 const taskHeading = "## The task";
 
 const headings = new Set([observationHeading, resultHeading]);
+const leftOut = /^- \((\d+) steps left out\)$/;
 const maxLines = 120;
 const maxListed = 60;
 const lineCharacters = 200;
@@ -38,22 +41,34 @@ const taskCharacters = 400;
 /** Puts the facts of a part of the conversation together. Never rejects: what can't be had is left out. */
 export async function summarise(source: SummarySource): Promise<string> {
   const done = whatWasDone(source);
-  const notes = source.notes ?? earlierSection(source.messages, notesHeading)?.join("\n");
+  const notes = source.notes ?? earlierNotes(source.messages);
+  const { maxListCharacters = Infinity } = source;
   const [variables, files] = await Promise.all([
     listVariables(source.session),
     listFiles(source.session),
   ]);
   return [
     summaryHeading,
-    section(doneHeading, keepEnds(done, maxLines)),
+    section(doneHeading, keepEnds(done, maxLines, maxListCharacters)),
     "The whole output of each cell can be read again in code: cell_output(number) returns it as text.",
     section(notesHeading, notes === undefined ? [] : [notes]),
-    section(variablesHeading, variables),
-    section(filesHeading, files),
+    section(variablesHeading, keepStart(variables, maxListCharacters)),
+    section(filesHeading, keepStart(files, maxListCharacters)),
     section(taskHeading, source.task === undefined ? [] : [source.task]),
   ]
     .filter((part) => part !== "")
     .join("\n\n");
+}
+
+/** Tells whether a message is a summary. */
+export function isSummary(message: Message): boolean {
+  return message.role === "user" && messageText(message).startsWith(summaryHeading);
+}
+
+/** The notes of a model in the summary with which a conversation starts, if it does. */
+export function earlierNotes([first]: readonly Message[]): string | undefined {
+  if (first === undefined || !isSummary(first)) return undefined;
+  return sectionLines(messageText(first), notesHeading)?.join("\n");
 }
 
 function section(heading: string, lines: readonly string[]): string {
@@ -67,7 +82,7 @@ function whatWasDone({ messages, format, records, task }: SummarySource): readon
   for (const [index, message] of messages.entries()) {
     const text = messageText(message);
     if (message.role === "user") {
-      if (text.startsWith(summaryHeading)) {
+      if (isSummary(message)) {
         lines.push(...summaryLines(text, task));
       } else if (expectsTask && text !== task) {
         lines.push(`- The user: ${oneLine(text, taskCharacters)}`);
@@ -114,16 +129,6 @@ function summaryLines(text: string, task: string | undefined): readonly string[]
   return [...lines, `- The user: ${oneLine(earlier, taskCharacters)}`];
 }
 
-function earlierSection(
-  messages: readonly Message[],
-  heading: string,
-): readonly string[] | undefined {
-  const first = messages[0];
-  if (first === undefined) return undefined;
-  const text = messageText(first);
-  return text.startsWith(summaryHeading) ? sectionLines(text, heading) : undefined;
-}
-
 function sectionLines(text: string, heading: string): readonly string[] | undefined {
   const lines = text.split("\n");
   const start = lines.indexOf(heading);
@@ -160,12 +165,38 @@ function oneLine(text: string, maxCharacters = lineCharacters): string {
   return `${line.slice(0, half)} ... ${line.slice(-half)}`;
 }
 
-function keepEnds(lines: readonly string[], max: number): readonly string[] {
-  if (lines.length <= max) return lines;
-  const head = Math.floor(max / 4);
-  const tail = max - head;
-  const left = lines.length - max;
-  return [...lines.slice(0, head), `- (${left} steps left out)`, ...lines.slice(-tail)];
+/** Leaves steps in the middle out, more of them than an earlier summary has left out. */
+function keepEnds(lines: readonly string[], max: number, maxCharacters: number): readonly string[] {
+  if (fitting(lines, max, maxCharacters) === lines.length) return lines;
+  const steps = lines.filter((line) => !leftOut.test(line));
+  const before = lines.reduce((sum, line) => sum + Number(leftOut.exec(line)?.[1] ?? 0), 0);
+  const head = fitting(steps, Math.floor(max / 4), maxCharacters / 4);
+  const tail = fitting(steps.toReversed(), max - head, maxCharacters * 0.75);
+  const left = before + steps.length - head - tail;
+  return [
+    ...steps.slice(0, head),
+    `- (${left} steps left out)`,
+    ...steps.slice(steps.length - tail),
+  ];
+}
+
+function keepStart(lines: readonly string[], maxCharacters: number): readonly string[] {
+  const count = fitting(lines, lines.length, maxCharacters);
+  return count === lines.length
+    ? lines
+    : [...lines.slice(0, count), `- and ${lines.length - count} more`];
+}
+
+/** How many of the first lines there is room for. */
+function fitting(lines: readonly string[], max: number, maxCharacters: number): number {
+  let count = 0;
+  let characters = 0;
+  for (const line of lines.slice(0, max)) {
+    characters += line.length + 1;
+    if (characters > maxCharacters) break;
+    count += 1;
+  }
+  return count;
 }
 
 async function listVariables(session: Session): Promise<readonly string[]> {
