@@ -145,6 +145,15 @@ describe("a run", () => {
       }, says("It is 1.")),
     );
     expect(wasLeft).toBe(true);
+    // The service had no time to tell; the budget does not take the reply for free.
+    const ends = events.filter((event) => event.type === "turn-end");
+    expect(ends[0]!.usage).toEqual({
+      inputTokens: expect.any(Number),
+      outputTokens: 13,
+      estimated: true,
+    });
+    expect(ends[0]!.usage.inputTokens).toBeGreaterThan(50);
+    expect(ends[1]!.usage).toEqual(usage);
     expect(events.filter((event) => event.type === "text-delta")).toEqual([
       { type: "text-delta", turn: 2, text: "It is 1." },
     ]);

@@ -1,7 +1,7 @@
 import { CodeActError } from "../errors.ts";
 import type { BudgetKind, CellContext } from "../execution/session.ts";
 import type { Model, Usage } from "../models/model.ts";
-import { addUsage, costOf, subtractUsage } from "../models/model-price.ts";
+import { addUsage, costOf } from "../models/model-price.ts";
 import { createRunProgress } from "./run-progress.ts";
 import type { RunProgress } from "./run-progress.ts";
 import { timerDelay } from "../timer-delay.ts";
@@ -69,7 +69,7 @@ export function createBudgetMeter(
       ? undefined
       : AbortSignal.timeout(timerDelay(budget.seconds * 1000 - progress.elapsedMs));
   const told = new Set<BudgetKind>();
-  let before = progress.usage;
+  let turnUsage: Usage = { inputTokens: 0, outputTokens: 0 };
   let isFirstTurn = true;
   let lastTurn: Partial<Record<BudgetKind, number>> = {};
   let turnStart: Partial<Record<BudgetKind, number>> = {};
@@ -109,7 +109,7 @@ export function createBudgetMeter(
       return price === undefined ? undefined : costOf(progress.usage, price);
     },
     get turnUsage() {
-      return subtractUsage(progress.usage, before);
+      return turnUsage;
     },
     deadline,
     startTurn() {
@@ -123,7 +123,7 @@ export function createBudgetMeter(
       }
       turnStart = Object.fromEntries(measured);
       isFirstTurn = false;
-      before = progress.usage;
+      turnUsage = { inputTokens: 0, outputTokens: 0 };
       return ++progress.turns;
     },
     startCell() {
@@ -131,6 +131,7 @@ export function createBudgetMeter(
     },
     spend(more) {
       progress.usage = addUsage(progress.usage, more);
+      turnUsage = addUsage(turnUsage, more);
     },
     exhausted() {
       return kinds.find((kind) => {

@@ -114,7 +114,9 @@ export function createCompactor(options: CompactionOptions = {}): Compactor {
       const done = yield* compact(source, turn, "context-exceeded", 1);
       return shortenTexts(source.messages, source.task.text) || done;
     },
-    learn: (messages, usage) => estimate.learn(messages, usage.inputTokens),
+    learn(messages, usage) {
+      if (usage.estimated !== true) estimate.learn(messages, usage.inputTokens);
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import type {
   ParsedReply,
   ReplySegment,
 } from "../formats/format.ts";
+import { estimateUsage } from "../models/estimate-usage.ts";
 import type { FinishReason, Message, Model, ModelRequest, Usage } from "../models/model.ts";
 import type { AgentEvent } from "./events.ts";
 
@@ -47,7 +48,8 @@ export async function* streamReply(
   let text = "";
   let finish: Reply["finish"] | undefined;
   let error: CodeActError | undefined;
-  let usage: Usage = { inputTokens: 0, outputTokens: 0 };
+  let usage: Usage | undefined;
+  let written = 0;
 
   function toEvent(segment: ReplySegment): AgentEvent {
     shown[segment.type] += segment.text;
@@ -71,11 +73,14 @@ export async function* streamReply(
         const more = event.type === "text-delta" ? event.text : event.arguments;
         if (more.trim() === "") continue;
         finish = "complete";
+        usage ??= estimateUsage(messages, written + more.length);
         break;
       } else if (event.type === "tool-call-delta") {
+        written += event.arguments.length;
         yield* (parser.pushToolCall?.(event) ?? []).map(toEvent);
       } else {
         text += event.text;
+        written += event.text.length;
         yield* parser.push(event.text).map(toEvent);
       }
     }
@@ -101,6 +106,7 @@ export async function* streamReply(
   const parsed = parser.finish();
   yield* heldBack(parsed, shown).map(toEvent);
   const prose = shown.text;
+  usage ??= { inputTokens: 0, outputTokens: 0 };
   return { parsed, text, prose, finish, usage, ...(finish === "error" && error && { error }) };
 }
 

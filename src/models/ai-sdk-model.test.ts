@@ -217,6 +217,7 @@ describe("createAISDKModel", () => {
     }
     expect(events).toEqual([
       { type: "text-delta", text: "a" },
+      { type: "usage", usage: { inputTokens: 6, outputTokens: 1, estimated: true } },
       { type: "finish", reason: "aborted" },
     ]);
     expect(await server.requests[0]?.abandoned).toBe(true);

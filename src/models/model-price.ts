@@ -31,6 +31,7 @@ export function addUsage(a: Usage, b: Usage): Usage {
     outputTokens: a.outputTokens + b.outputTokens,
     ...(cached > 0 && { cachedInputTokens: cached }),
     ...(written > 0 && { cacheWriteTokens: written }),
+    ...((a.estimated ?? b.estimated) && { estimated: true }),
   };
 }
 
@@ -43,5 +44,6 @@ export function subtractUsage(a: Usage, b: Usage): Usage {
     outputTokens: a.outputTokens - b.outputTokens,
     ...(cached > 0 && { cachedInputTokens: cached }),
     ...(written > 0 && { cacheWriteTokens: written }),
+    ...(a.estimated && { estimated: true }),
   };
 }

@@ -114,6 +114,8 @@ export interface Usage {
   readonly cachedInputTokens?: number;
   /** The part of `inputTokens` that the service put into its cache. */
   readonly cacheWriteTokens?: number;
+  /** Whether some of it is estimated by characters: a reply was left before the service told what it had counted. */
+  readonly estimated?: true;
 }
 
 /** Makes a message of plain text. */

@@ -182,6 +182,9 @@ describe("stop strings", () => {
       const run = await collect(model, { ...hello, stop });
       expect(run).toMatchObject({ text: "x", finish: { reason: "stop" } });
       expect(await server.requests[0]?.abandoned).toBe(true);
+      // The server had no time to tell what it has counted.
+      const usage = { inputTokens: 6, outputTokens: expect.any(Number), estimated: true };
+      expect(run.events.at(-2)).toEqual({ type: "usage", usage });
     }
   });
 

@@ -29,6 +29,7 @@ const replySchema = z.strictObject({
       outputTokens: z.int().nonnegative(),
       cachedInputTokens: z.int().nonnegative().exactOptional(),
       cacheWriteTokens: z.int().nonnegative().exactOptional(),
+      estimated: z.literal(true).exactOptional(),
     })
     .exactOptional(),
   finish: z.enum(["stop", "length", "content-filter"]).exactOptional(),

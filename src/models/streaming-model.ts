@@ -9,6 +9,7 @@ import type {
   ToolCallDelta,
   Usage,
 } from "./model.ts";
+import { estimateUsage } from "./estimate-usage.ts";
 import type { ModelPrice } from "./model-price.ts";
 import { backoffMs, longestRetryAfterMs } from "./retry-delay.ts";
 import { createStopFilter } from "./stop-strings.ts";
@@ -115,6 +116,7 @@ export function createStreamingModel(
       );
     };
     let usage: Usage | undefined;
+    let written = 0;
     let finishReason: FinishReason | undefined;
     let failure: unknown;
     let streamed = false;
@@ -128,6 +130,7 @@ export function createStreamingModel(
         const piece = step.value;
         usage = piece.usage ?? usage;
         finishReason = piece.finishReason ?? finishReason;
+        written += charactersOf(piece);
         const events = eventsOf(piece, filter);
         if (events.length > 0) {
           // The consumer's own time does not count.
@@ -148,6 +151,9 @@ export function createStreamingModel(
     const rest = filter.flush();
     streamed ||= rest !== "";
     if (rest !== "") yield { type: "text-delta", text: rest };
+    // Services tell what they have counted at the end of a reply.
+    const wasLeft = filter.stopped || (aborted && written > 0);
+    if (wasLeft) usage ??= estimateUsage(request.messages, written);
     if (usage !== undefined) yield { type: "usage", usage };
     if (filter.stopped) return { kind: "finish", reason: "stop" };
     if (finishReason !== undefined) return { kind: "finish", reason: finishReason };
@@ -205,6 +211,10 @@ export function createStreamingModel(
   }
 
   return { id, capabilities, ...(provider && { provider }), ...(price && { price }), stream };
+}
+
+function charactersOf({ text = "", toolCalls = [] }: ReplyPiece): number {
+  return toolCalls.reduce((sum, call) => sum + call.arguments.length, text.length);
 }
 
 /** Text that may be the start of a stop string comes before a call that follows it. */
