@@ -34,7 +34,7 @@ async function chat(
     ...inherited,
     ...variables,
     CODEACT_DATA_DIR: join(cwd, "data"),
-    CODEACT_CONFIG: join(cwd, "config.json"),
+    XDG_CONFIG_HOME: join(cwd, "config"),
     CODEACT_PYTHON: "python3",
     TERM: "xterm",
     NO_COLOR: "1",

@@ -87,6 +87,13 @@ describe("settings", () => {
     ]);
   });
 
+  it("must be there when they were named", () => {
+    expect(() => readConfig({ CODEACT_CONFIG: "/nowhere/config.json" })).toThrow(
+      "The config file /nowhere/config.json does not exist.",
+    );
+    expect(readConfig({ HOME: "/nowhere" })).toEqual({});
+  });
+
   it("lie in the user's config folder", () => {
     expect(configPath({ HOME: "/home/me" })).toBe("/home/me/.config/codeact/config.json");
     expect(configPath({ HOME: "/home/me", XDG_CONFIG_HOME: "/etc/me" })).toBe(

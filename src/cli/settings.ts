@@ -49,6 +49,8 @@ const fileSchema = z.strictObject(
 /** Where a value comes from; later ones are stronger. */
 export type SettingSource = "default" | "file" | "environment" | "option";
 
+const example = 'Write such as {"model": "openai/gpt-5-mini", "timeout": 120}.';
+
 /** The config file: `CODEACT_CONFIG`, else `codeact/config.json` in `XDG_CONFIG_HOME` or `~/.config`. */
 export function configPath(env: NodeJS.ProcessEnv): string {
   const own = env["CODEACT_CONFIG"];
@@ -57,7 +59,10 @@ export function configPath(env: NodeJS.ProcessEnv): string {
   return join(env["XDG_CONFIG_HOME"] || join(home, ".config"), "codeact", "config.json");
 }
 
-/** Reads the config file; empty when there is none. Throws `invalid_input` that names what is wrong in it. */
+/**
+ * Reads the config file; empty when there is none. Throws `file_not_found` for one that was named and is
+ * not there, and `invalid_input` that names what is wrong in it.
+ */
 export function readConfig(
   env: NodeJS.ProcessEnv,
 ): Readonly<Record<string, string | number | undefined>> {
@@ -66,7 +71,14 @@ export function readConfig(
   try {
     content = readFileSync(path, "utf8");
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return {};
+    const isMissing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    if (isMissing && !env["CODEACT_CONFIG"]) return {};
+    if (isMissing) {
+      throw new CodeActError("file_not_found", `The config file ${path} does not exist.`, {
+        hint: "CODEACT_CONFIG names it: write it, or unset the variable.",
+        cause,
+      });
+    }
     throw new CodeActError("permission_denied", `The config file ${path} can't be read.`, {
       hint: "Check its permissions.",
       cause,
@@ -80,7 +92,7 @@ export function readConfig(
     throw invalid(path, `has an unknown key: ${issue.keys.join(", ")}`, `Known keys: ${known}.`);
   }
   const place = issue?.path.join(".") || "the whole";
-  throw invalid(path, `is wrong at ${place}: ${issue?.message ?? ""}`, "See `codeact config`.");
+  throw invalid(path, `is wrong at ${place}: ${issue?.message ?? ""}`, example);
 }
 
 /**
@@ -145,11 +157,7 @@ function parseJson(content: string, path: string): unknown {
   } catch (cause) {
     const position = /position (\d+)/.exec(String(cause))?.[1];
     const line = content.slice(0, Number(position ?? 0)).split("\n").length;
-    throw invalid(
-      path,
-      `is not JSON at line ${line}`,
-      'Write such as {"model": "openai/gpt-5-mini"}.',
-    );
+    throw invalid(path, `is not JSON at line ${line}`, example);
   }
 }
 

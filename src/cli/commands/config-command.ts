@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { configPath, effectiveSettings } from "../settings.ts";
@@ -28,6 +29,7 @@ export function createConfigCommand(context: CliContext): Command {
         const cells = [name.padEnd(widths[0] ?? 0), value.padEnd(widths[1] ?? 0)];
         stdout.write(`${cells.join("  ")}  ${styled("dim", source, stdout)}\n`);
       }
-      stdout.write(`${styled("dim", `file: ${path}`, stdout)}\n`);
+      const state = existsSync(path) ? "" : " (not there)";
+      stdout.write(`${styled("dim", `file: ${path}${state}`, stdout)}\n`);
     });
 }
