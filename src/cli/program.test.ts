@@ -306,6 +306,17 @@ describe("codeact run", () => {
     ]);
     expect(again.stdout).toBe(first.stdout);
     expect(again.stdout).toContain("It is 1.");
+    // A run that gets no reply leaves an earlier recording as it is.
+    const lost = join(cwd, "empty.json");
+    writeFileSync(lost, '{"replies": []}');
+    const recorded = readFileSync(join(cwd, "new.jsonl"), "utf8");
+    const run = ["run", ...bare, "--record", "new.jsonl", "a task", "--model"];
+    expect(await cli([...run, `replay:${lost}`])).toMatchObject({ code: 4 });
+    expect(await cli([...run, `replay:${join(cwd, "new.jsonl")}`])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("The recording new.jsonl is what the model replays."),
+    });
+    expect(readFileSync(join(cwd, "new.jsonl"), "utf8")).toBe(recorded);
   });
 });
 

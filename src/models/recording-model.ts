@@ -78,12 +78,12 @@ function addDelta(
 }
 
 /**
- * Starts an empty recording at `path` and returns what writes to it.
+ * Starts a recording at `path` and returns what writes to it. What was there gives way to the first line.
  * Throws `invalid_input` or `permission_denied` when the file cannot be made.
  */
 export function createReplayWriter(path: string): (line: string) => void {
   try {
-    writeFileSync(path, "");
+    appendFileSync(path, "");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const isDenied = code === "EACCES" || code === "EPERM" || code === "EROFS";
@@ -93,5 +93,10 @@ export function createReplayWriter(path: string): (line: string) => void {
       { hint: "Name a file in a folder that is there and that you may write to.", cause: error },
     );
   }
-  return (line) => appendFileSync(path, line);
+  let isBegun = false;
+  return (line) => {
+    if (isBegun) appendFileSync(path, line);
+    else writeFileSync(path, line);
+    isBegun = true;
+  };
 }

@@ -199,10 +199,13 @@ describe("createRecordingModel", () => {
     );
   });
 
-  it("starts an empty file", async () => {
+  it("replaces an earlier recording with the first reply", async () => {
     const path = join(folder, "old.jsonl");
     await writeFile(path, "old");
-    createReplayWriter(path);
-    expect(await readFile(path, "utf8")).toBe("");
+    const write = createReplayWriter(path);
+    expect(await readFile(path, "utf8")).toBe("old");
+    write("one\n");
+    write("two\n");
+    expect(await readFile(path, "utf8")).toBe("one\ntwo\n");
   });
 });

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { CodeActError } from "../../errors.ts";
 import { Command } from "commander";
 import { createAgent } from "../../agent/agent.ts";
 import type { RunResult } from "../../agent/events.ts";
@@ -63,7 +64,7 @@ async function run(
     options.record === undefined
       ? chosen
       : createRecordingModel(chosen, {
-          write: createReplayWriter(resolve(context.cwd, options.record)),
+          write: createReplayWriter(recordingPath(options.record, options.model, context)),
         });
 
   const judge =
@@ -119,6 +120,17 @@ async function run(
     const agentRun = agent.run(task, { signal, answer });
     for await (const event of agentRun) await pace.show(event);
     return exitCodeOf(await agentRun.result, context);
+  });
+}
+
+/** Where replies are recorded; a recording that is replayed is not written over. */
+function recordingPath(record: string, model = "", { cwd }: CliContext): string {
+  const path = resolve(cwd, record);
+  const isReplayed =
+    model.startsWith("replay:") && resolve(cwd, model.slice("replay:".length)) === path;
+  if (!isReplayed) return path;
+  throw new CodeActError("invalid_input", `The recording ${record} is what the model replays.`, {
+    hint: "Name another file with --record.",
   });
 }
 
