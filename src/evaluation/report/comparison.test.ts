@@ -158,6 +158,14 @@ describe("pass@k", () => {
     );
     expect(passRates(tries)).toEqual([
       { model: "m", format: "code", settings: "faithful", k: 1, rate: expect.closeTo(0.3, 12) },
+      // 1 - C(7, 5) / C(10, 5)
+      {
+        model: "m",
+        format: "code",
+        settings: "faithful",
+        k: 5,
+        rate: expect.closeTo(1 - 21 / 252, 12),
+      },
       { model: "m", format: "code", settings: "faithful", k: 10, rate: 1 },
     ]);
     expect(passRates(tries.slice(0, 1))).toEqual([]);

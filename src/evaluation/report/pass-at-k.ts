@@ -26,7 +26,7 @@ export function passAtK(n: number, c: number, k: number): number {
   return 1 - none;
 }
 
-/** pass@1, 10 and 100, as far as each task has as many tries; nothing for tasks that were tried once. */
+/** pass@1, 5, 10 and 100, as far as each task has as many tries; nothing for tasks that were tried once. */
 export function passRates(results: readonly EvaluationResult[]): readonly PassAtK[] {
   const counted = results.filter(({ verdict }) => !isRetried(verdict));
   return [...Map.groupBy(counted, summaryKey).values()].flatMap((own) => {
@@ -35,7 +35,7 @@ export function passRates(results: readonly EvaluationResult[]): readonly PassAt
     if (tries < 2) return [];
     const { model, format } = own[0]!;
     const settings = settingsText(own[0]!);
-    return [1, 10, 100].flatMap((k) => {
+    return [1, 5, 10, 100].flatMap((k) => {
       if (k > tries) return [];
       const rates = tasks.map((members) =>
         passAtK(members.length, members.filter(({ success }) => success).length, k),

@@ -1,6 +1,7 @@
 import type { PublishedRow } from "./published.ts";
 import type { Report } from "./report.ts";
 import { settingsText } from "./summary-table.ts";
+import type { Summary } from "./summary.ts";
 import type { Table } from "./text-table.ts";
 
 /**
@@ -15,7 +16,7 @@ export function publishedTable({ published, summaries }: Report): Table {
   const rows = [
     ...[...own.values()].map((set) => ({
       model: set[0]!.model,
-      source: `here, ${settingsText(set[0]!)}`,
+      source: `here, ${settingsText(set[0]!)}, ${countText(set)}`,
       cells: set.map(({ format, rate, meanTurns }) => ({
         format: format as string,
         success: rate * 100,
@@ -45,4 +46,9 @@ export function publishedTable({ published, summaries }: Report): Table {
       ];
     }),
   };
+}
+
+function countText(set: readonly Summary[]): string {
+  const counts = [...new Set(set.map(({ tasks }) => tasks))];
+  return `${counts.join(" or ")} ${counts.join() === "1" ? "task" : "tasks"}`;
 }

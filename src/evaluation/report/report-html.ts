@@ -89,27 +89,29 @@ function plots(report: Report): readonly string[] {
   ];
 }
 
+/** In dollars where all prices are known, else in tokens: a bar of nothing would say that a run was free. */
 function costPlot(summaries: readonly Summary[]): string {
-  const hasCost = summaries.some(({ cost = 0 }) => cost > 0);
-  const perTask = (summary: Summary): number =>
+  const hasCost = summaries.every(({ cost }) => cost !== undefined);
+  const perPlay = (summary: Summary): number =>
     (hasCost ? (summary.cost ?? 0) : summary.inputTokens + summary.outputTokens) /
     Math.max(summary.plays, 1);
   const text = (value: number): string =>
     hasCost ? `$${value.toFixed(4)}` : `${Math.round(value)}`;
   const plot = barPlotSvg({
-    title: hasCost ? "Cost of a task in dollars" : "Tokens of a task",
-    max: Math.max(...summaries.map(perTask), hasCost ? 0.0001 : 1),
+    title: hasCost ? "Cost of a play in dollars" : "Tokens of a play",
+    max: Math.max(...summaries.map(perPlay), hasCost ? 0.0001 : 1),
     axis: text,
     bars: summaries.map((summary) => ({
       label: labelOf(summary),
       series: summary.format,
-      value: perTask(summary),
-      text: text(perTask(summary)),
+      value: perPlay(summary),
+      text: text(perPlay(summary)),
     })),
   });
+  const isPartly = !hasCost && summaries.some(({ cost }) => cost !== undefined);
   return section(
-    hasCost ? "Cost of a task" : "Tokens of a task",
-    "Read and written, on average.",
+    hasCost ? "Cost of a play" : "Tokens of a play",
+    `Read and written, on average.${isPartly ? " Not all prices are known, so costs are in the table only." : ""}`,
     plot,
   );
 }

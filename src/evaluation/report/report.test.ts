@@ -80,8 +80,8 @@ describe("a report", () => {
     expect(table?.split("\n").slice(4, 8)).toEqual([
       "| model | source | code % | json % | text % | code turns | json turns | text turns |",
       "| --- | --- | --: | --: | --: | --: | --: | --: |",
-      "| claude-2 | here, faithful | 100.0 | - | - | 2.0 | - | - |",
-      "| claude-2 | here, corrected | 100.0 | - | - | 2.0 | - | - |",
+      "| claude-2 | here, faithful, 1 task | 100.0 | - | - | 2.0 | - | - |",
+      "| claude-2 | here, corrected, 1 task | 100.0 | - | - | 2.0 | - | - |",
     ]);
     expect(reportHtml(published).match(/class="published"/g)).toHaveLength(2);
   });
@@ -151,6 +151,16 @@ describe("a report", () => {
     expect(createReport("own", [resultOf({ benchmark: "own" })]).ceilings).toEqual([]);
   });
 
+  it("draws costs only where all are known: nothing looks free that is not", () => {
+    const paid = resultOf({ benchmark: "own", cost: 0.5 });
+    const unknown = resultOf({ benchmark: "own", model: "other" });
+    const free = resultOf({ benchmark: "own", model: "other", cost: 0 });
+    expect(reportHtml(createReport("own", [paid, free]))).toContain("$0.5000");
+    const partly = reportHtml(createReport("own", [paid, unknown]));
+    expect(partly).toContain("<h2>Tokens of a play</h2>");
+    expect(partly).not.toContain("$0.0000");
+  });
+
   it("warns of plays without a result", () => {
     const markdown = reportMarkdown(
       createReport("own", [
@@ -213,7 +223,7 @@ describe("the page of trajectories", () => {
       content: [{ type: "text" as const, text }],
     });
     const trajectory: Trajectory = {
-      ...resultOf({ turns: 2 }),
+      ...resultOf({ turns: 2, feedback: "plain" }),
       messages: [
         say("user", "Hi."),
         say("assistant", "Hello."),
@@ -228,7 +238,9 @@ describe("the page of trajectories", () => {
         { type: "turn-start", turn: 2 },
       ],
     };
-    const headings = trajectoriesHtml("t", [trajectory]).match(/<h3>.*?<\/h3>/g);
+    const page = trajectoriesHtml("t", [trajectory]);
+    expect(page).toContain("m, code, faithful plain feedback");
+    const headings = page.match(/<h3>.*?<\/h3>/g);
     expect(headings).toEqual([
       "<h3>user</h3>",
       "<h3>assistant, given</h3>",

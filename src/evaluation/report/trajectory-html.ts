@@ -3,6 +3,7 @@ import type { ContentPart, MessagePart } from "../../models/model.ts";
 import type { Trajectory } from "../trajectory.ts";
 import { escapeHtml } from "./html-text.ts";
 import { pageHtml } from "./page.ts";
+import { settingsText } from "./summary-table.ts";
 
 const maxTrajectories = 1_000;
 const maxPartCharacters = 20_000;
@@ -32,8 +33,8 @@ export function trajectoriesHtml(title: string, trajectories: readonly Trajector
 }
 
 function trajectoryHtml(trajectory: Trajectory): string {
-  const { task, model, format, verdict, turns, sample, wallMs, settings, grading } = trajectory;
-  const details = [model, format, grading, settings, sample > 0 ? `try ${sample + 1}` : ""];
+  const { task, model, format, verdict, turns, sample, wallMs } = trajectory;
+  const details = [model, format, settingsText(trajectory), sample > 0 ? `try ${sample + 1}` : ""];
   const summary = `<span class="verdict ${trajectory.success ? "good" : "bad"}">${escapeHtml(verdict)}</span> <b>${escapeHtml(task)}</b> <span class="soft">${escapeHtml(details.filter((part) => part !== "").join(", "))} · ${turns} turns · ${(wallMs / 1000).toFixed(1)} s</span>`;
   const facts = [
     ["Answer", trajectory.answer],
