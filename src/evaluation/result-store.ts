@@ -50,6 +50,7 @@ const resultSchema = z.looseObject({
   cells: count,
   failedCells: count,
   usage: z.object({ inputTokens: count, outputTokens: count }),
+  estimatedReplies: count.exactOptional(),
   cost: count.exactOptional(),
   wallMs: count,
   error: z.object({ code: z.string(), message: z.string() }).exactOptional(),

@@ -35,10 +35,15 @@ export function summaryTable(summaries: readonly Summary[]): Table {
       summary.meanTurns.toFixed(2),
       percent(summary.malformedShare),
       percent(summary.failedCellShare),
-      `${summary.inputTokens + summary.outputTokens}`,
-      summary.cost === undefined ? "-" : `$${summary.cost.toFixed(2)}`,
+      `${about(summary)}${summary.inputTokens + summary.outputTokens}`,
+      summary.cost === undefined ? "-" : `${about(summary)}$${summary.cost.toFixed(2)}`,
     ]),
   };
+}
+
+/** Marks figures that are estimates in part. */
+function about({ estimatedReplies }: Summary): string {
+  return estimatedReplies > 0 ? "~" : "";
 }
 
 /** How the tasks of each summary ended; columns without any are left out. */

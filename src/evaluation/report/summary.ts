@@ -29,6 +29,8 @@ export interface Summary {
   readonly failedCellShare: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Replies whose tokens are an estimate, because the service told none. */
+  readonly estimatedReplies: number;
   readonly cost: number | undefined;
   readonly verdicts: Readonly<Record<Verdict, number>>;
   readonly groups: readonly GroupSummary[];
@@ -79,6 +81,7 @@ function summariseSet(all: readonly EvaluationResult[]): Summary {
     failedCellShare: share(counted, "failedCells", "cells"),
     inputTokens: sum(all.map(({ usage }) => usage.inputTokens)),
     outputTokens: sum(all.map(({ usage }) => usage.outputTokens)),
+    estimatedReplies: sum(all.map(({ estimatedReplies = 0 }) => estimatedReplies)),
     cost: costs.length === 0 ? undefined : sum(costs),
     verdicts: countVerdicts(all),
     groups: groupsOf(counted),
