@@ -77,8 +77,8 @@ def translate_mrna_to_amino_acid(mrna_sequence: str) -> str:
 
 def find_max_nucleotide(*args: Any) -> tuple[Any, Any]:
     """Return the (k, v) with the greatest v of k1, v1, k2, v2, ...; the first of equals."""
-    counts = [(args[index], args[index + 1]) for index in range(0, len(args), 2)]
-    return max(counts, key=lambda count: count[1])
+    counts = dict(zip(args[::2], args[1::2]))
+    return max(counts.items(), key=lambda count: count[1])
 
 
 def is_valid_dna_sequence(dna_sequence: str) -> bool:
@@ -131,38 +131,49 @@ def find_maximum(*args: float) -> float:
 
 
 class TravelAgency:
-    """Looks flights and hotels up. Locations are compared without quotes and returned with them."""
+    """Looks flights and hotels up. Locations are compared without double quotes and returned with them.
 
-    def __init__(self, flights: list[dict[str, Any]], hotels: list[dict[str, Any]]) -> None:
+    Corrected, all arguments are compared without quotes of either kind: in text actions they are often quoted.
+    """
+
+    PLACES = ("A", "B", "C", "D", "E", "F")
+
+    def __init__(
+        self, flights: list[dict[str, Any]], hotels: list[dict[str, Any]], *, corrected: bool = False
+    ) -> None:
         self._flights = flights
         self._hotels = hotels
-        self._locations = {_unquoted(hotel["location"]) for hotel in hotels}
+        self._corrected = corrected
 
     def find_flights(self, from_location: str, to_location: str, date: str) -> list[dict[str, Any]]:
         """Return the flights between two places on a day. Raises ValueError for a place that is not served."""
-        start, end = self._served(from_location), self._served(to_location)
+        start, end, day = self._served(from_location), self._served(to_location), self._plain(date)
         return [
             dict(flight)
             for flight in self._flights
             if _unquoted(flight["from_location"]) == start
             and _unquoted(flight["to_location"]) == end
-            and flight["date"] == _unquoted(date)
+            and flight["date"] == day
         ]
 
     def book_hotel(self, location: str, *preferences: str) -> list[dict[str, Any]]:
         """Return the hotels that have all preferences. Raises ValueError for a place that is not served."""
         place = self._served(location)
-        wanted = {_unquoted(preference) for preference in preferences}
+        wanted = [self._plain(preference) for preference in preferences]
         return [
             dict(hotel)
             for hotel in self._hotels
-            if _unquoted(hotel["location"]) == place and wanted.issubset(hotel["preferences"])
+            if _unquoted(hotel["location"]) == place
+            and all(preference in hotel["preferences"] for preference in wanted)
         ]
 
+    def _plain(self, text: str) -> str:
+        return text.strip("\"'") if self._corrected and isinstance(text, str) else text
+
     def _served(self, location: str) -> str:
-        place = _unquoted(location)
-        if place not in self._locations | {"F"}:
-            raise ValueError(f"Location [{location}] is not supported.")
+        place = _unquoted(self._plain(location))
+        if place not in self.PLACES:
+            raise ValueError(f"Location [{place}] is not supported. Supported are: {', '.join(self.PLACES)}")
         return place
 
 
@@ -172,21 +183,19 @@ def budget_calculator(flight_price: float, hotel_price_per_night: float, num_nig
 
 
 def _unquoted(text: str) -> str:
-    return text.strip("\"'") if isinstance(text, str) else text
+    return text.strip('"')
 
 
-# In the original these hide the builtins, so that a list as the only argument fails.
-def _of_arguments(name: str, corrected: bool) -> Callable[..., float]:
-    """Return the builtin of this name for numbers as arguments; corrected, also for one iterable."""
-    builtin: Callable[..., float] = getattr(builtins, name)
+# In the original `sum` hides the builtin, so that a list as the only argument fails; `max` and `min` are the builtins.
+def _sum(corrected: bool) -> Callable[..., float]:
+    """Return a sum of its arguments; corrected, also of the one list that is its argument, as Python's own."""
 
-    def function(*args: Any) -> float:
-        if corrected and len(args) == 1 and not isinstance(args[0], (int, float)):
-            return builtin(*args)
-        return builtin(args)
+    def sum(*args: Any) -> float:
+        if corrected and args and not isinstance(args[0], (int, float)):
+            return builtins.sum(*args)
+        return builtins.sum(args)
 
-    function.__name__ = name
-    return function
+    return sum
 
 
 # Web browsing
@@ -263,12 +272,14 @@ def tools(
     """Return the functions of a family by name, with fresh state. Raises KeyError for an unknown family."""
     data = data or {}
     if family == "travel_itinerary_planning":
-        agency = TravelAgency(data["flights"], data["hotels"])
+        agency = TravelAgency(data["flights"], data["hotels"], corrected=corrected)
         return {
             "find_flights": agency.find_flights,
             "book_hotel": agency.book_hotel,
             "budget_calculator": budget_calculator,
-            **{name: _of_arguments(name, corrected) for name in ("max", "min", "sum")},
+            "max": max,
+            "min": min,
+            "sum": _sum(corrected),
         }
     if family == "web_browsing":
         browser = Browser(data["pages"])
