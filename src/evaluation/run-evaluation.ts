@@ -11,7 +11,6 @@ import { playTask, type Played } from "./play-task.ts";
 import { createPressure, type Pressure } from "./pressure.ts";
 import type { ResultStore } from "./result-store.ts";
 import { plainFault, type EvaluationResult, type Trajectory } from "./trajectory.ts";
-import { withEstimates } from "./unmetered.ts";
 import { isRetried, verdictOf } from "./verdict.ts";
 
 export interface EvaluationOptions {
@@ -201,8 +200,7 @@ function trajectoryOf(job: Job, played: Played, options: EvaluationOptions): Tra
   const { ending, events, timedOut, wallMs } = played;
   const { task, key, sample, modelId, settings } = job;
   const success = ending.success === true;
-  const { usage, estimated } = withEstimates(ending, events);
-  const cost = costOfTask(usage, task, options);
+  const cost = costOfTask(ending.usage, task, options);
   const outcomes = events.flatMap((event) => (event.type === "cell-end" ? [event.outcome] : []));
   return {
     key,
@@ -224,8 +222,7 @@ function trajectoryOf(job: Job, played: Played, options: EvaluationOptions): Tra
     malformed: events.filter(({ type }) => type === "reply-malformed").length,
     cells: outcomes.length,
     failedCells: outcomes.filter(({ status }) => status !== "ok").length,
-    usage,
-    ...(estimated > 0 && { estimatedReplies: estimated }),
+    usage: ending.usage,
     ...(cost !== undefined && { cost }),
     wallMs: Math.round(wallMs),
     ...(ending.error && { error: plainFault(ending.error) }),

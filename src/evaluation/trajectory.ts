@@ -33,8 +33,6 @@ export interface EvaluationResult {
   readonly cells: number;
   readonly failedCells: number;
   readonly usage: Usage;
-  /** Replies whose part of the usage is an estimate, because the service told none. */
-  readonly estimatedReplies?: number;
   /** In dollars, where the model's prices are known. */
   readonly cost?: number;
   readonly wallMs: number;

@@ -64,7 +64,7 @@ function resultsNote(report: Report): string {
           "Where all tasks ended alike the interval is a single value, and says nothing of other tasks.",
         ]
       : []),
-    ...(report.summaries.some(({ estimatedReplies }) => estimatedReplies > 0)
+    ...(report.summaries.some(({ isEstimated }) => isEstimated)
       ? [
           "With ~ a part is estimated: a reply that is left once its action is complete ends before the service tells its tokens.",
         ]

@@ -42,8 +42,8 @@ export function summaryTable(summaries: readonly Summary[]): Table {
 }
 
 /** Marks figures that are estimates in part. */
-function about({ estimatedReplies }: Summary): string {
-  return estimatedReplies > 0 ? "~" : "";
+function about({ isEstimated }: Summary): string {
+  return isEstimated ? "~" : "";
 }
 
 /** How the tasks of each summary ended; columns without any are left out. */

@@ -29,8 +29,8 @@ export interface Summary {
   readonly failedCellShare: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** Replies whose tokens are an estimate, because the service told none. */
-  readonly estimatedReplies: number;
+  /** Whether some of the tokens are estimated. */
+  readonly isEstimated: boolean;
   readonly cost: number | undefined;
   readonly verdicts: Readonly<Record<Verdict, number>>;
   readonly groups: readonly GroupSummary[];
@@ -81,7 +81,7 @@ function summariseSet(all: readonly EvaluationResult[]): Summary {
     failedCellShare: share(counted, "failedCells", "cells"),
     inputTokens: sum(all.map(({ usage }) => usage.inputTokens)),
     outputTokens: sum(all.map(({ usage }) => usage.outputTokens)),
-    estimatedReplies: sum(all.map(({ estimatedReplies = 0 }) => estimatedReplies)),
+    isEstimated: all.some(({ usage }) => usage.estimated === true),
     cost: costs.length === 0 ? undefined : sum(costs),
     verdicts: countVerdicts(all),
     groups: groupsOf(counted),
