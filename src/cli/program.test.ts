@@ -282,6 +282,17 @@ describe("codeact run", () => {
     ]);
   });
 
+  it("shows the model taking stock in a paragraph of its own", async () => {
+    const model = writeReplay(
+      "Next: look.",
+      "<execute>\nprint(1)\n</execute>",
+      "Known: 1.",
+      "One.",
+    );
+    const { stdout } = await cli(["run", ...bare, "--model", model, "--plan", "1", "a task"]);
+    expect(stdout).toBe("Next: look.\n\n│ print(1)\n  1\n\nKnown: 1.\n\nOne.\n");
+  });
+
   it("says how continuations ended that gave no answer", async () => {
     const lines = [1, 2].map((seed) => JSON.stringify({ text: "<execute>\n1\n</execute>", seed }));
     writeFileSync(join(cwd, "talk.jsonl"), lines.join("\n"));

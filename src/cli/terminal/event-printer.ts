@@ -25,6 +25,10 @@ export function createEventPrinter(transcript: Transcript, folder: OutputFolder)
         case "final-answer":
           transcript.text(event.text);
           break;
+        case "plan-end":
+          // What the model says next is a paragraph of its own.
+          transcript.text("\n\n");
+          break;
         case "code-delta":
           transcript.code(event.text);
           break;
