@@ -15,7 +15,7 @@ import { isAborted, isTimeOver } from "./run.ts";
 import type { Run, Step } from "./run.ts";
 import { runCell } from "./run-cell.ts";
 import type { Reply } from "./stream-reply.ts";
-import { droppedNotice, stuckNotice } from "./stuck-detector.ts";
+import { createStuckDetector, droppedNotice, stuckNotice } from "./stuck-detector.ts";
 import type { Deed } from "./stuck-detector.ts";
 
 /** Does what the model's reply asks for, and returns the run's end when it is one. */
@@ -125,8 +125,8 @@ async function* watch(
   deed: Omit<Deed, "message">,
   message: Message | undefined,
 ): Step {
-  const { messages } = run.options;
-  const verdict = run.stuck.observe({ ...deed, ...(message && { message }) });
+  const { messages, progress } = run.options;
+  const verdict = progress.stuck.observe({ ...deed, ...(message && { message }) });
   if (verdict === undefined) return undefined;
   const { measure, repetition, repeats } = verdict;
   let turnsDropped = 0;
@@ -139,7 +139,11 @@ async function* watch(
   }
   yield { type: "stuck-detected", turn, measure, turnsDropped, ...repetition };
   const notice = turnsDropped > 0 ? droppedNotice(repetition) : stuckNotice(repetition);
-  if (measure === "ended") return { status: "stuck" };
+  if (measure === "ended") {
+    // A run that goes on all the same starts afresh.
+    progress.stuck = createStuckDetector();
+    return { status: "stuck" };
+  }
   appendUser(messages, [textPart(notice)]);
   return undefined;
 }

@@ -17,7 +17,7 @@ import { createEventLog } from "./event-log.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
 import { appendUser, lostSessionNotice, textPart } from "./history.ts";
 import type { Task } from "./history.ts";
-import { createRunProgress } from "./run-progress.ts";
+import { copyProgress, createRunProgress } from "./run-progress.ts";
 import type { RunProgress } from "./run-progress.ts";
 import { createRunTelemetry } from "./telemetry.ts";
 import { toolsFor } from "./tools-for.ts";
@@ -202,7 +202,7 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
       });
     }
     const limits = { ...unfinished.budget, ...resumeOptions.budget };
-    const work = { ...unfinished, budget: limits, progress: { ...unfinished.progress } };
+    const work = { ...unfinished, budget: limits, progress: copyProgress(unfinished.progress) };
     return begin(work, resumeOptions);
   }
 

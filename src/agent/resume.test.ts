@@ -104,6 +104,17 @@ describe("a run that is resumed", () => {
     ]);
   });
 
+  it("tells what was wrong with an answer that came from code", async () => {
+    const model = scripted(runs("final_answer(1)"), runs("final_answer(2)"));
+    await using agent = createAgent({ model, runtime });
+    const answer = { check: (value: unknown) => value === 2 || "it is odd", maxRejections: 0 };
+    expect(await agent.run("Give 2.", { answer }).result).toMatchObject({ status: "rejected" });
+    expect(await agent.resume().result).toMatchObject({ status: "answered", value: 2 });
+    expect(messageText(model.requests[1]!.messages.at(-1)!)).toContain(
+      "Your answer was not accepted: it is odd.",
+    );
+  });
+
   it("does not pause where it is already, and not when its budget is used up", async () => {
     const model = scripted(runs("1"), runs("2"), says("3"));
     await using agent = createAgent({ model, runtime, budget: { turns: 2 } });

@@ -1,4 +1,6 @@
 import type { Usage } from "../models/model.ts";
+import { createStuckDetector } from "./stuck-detector.ts";
+import type { StuckDetector } from "./stuck-detector.ts";
 
 /** How far a run has come. The loop keeps it up to date; a run that is resumed goes on from it. */
 export interface RunProgress {
@@ -16,6 +18,12 @@ export interface RunProgress {
   refusal: string | undefined;
   /** The model's last prose, in case that no answer comes. */
   prose: string;
+  stuck: StuckDetector;
+}
+
+/** The same progress once more, for one of several ways to go on. */
+export function copyProgress(progress: RunProgress): RunProgress {
+  return { ...progress, stuck: progress.stuck.copy() };
 }
 
 /** The progress of a run that has not begun. */
@@ -30,5 +38,6 @@ export function createRunProgress(): RunProgress {
     refusals: 0,
     refusal: undefined,
     prose: "",
+    stuck: createStuckDetector(),
   };
 }

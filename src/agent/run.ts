@@ -4,8 +4,6 @@ import type { BudgetMeter } from "./budget.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
 import { appendUser, resumedNotice, taskContent, textPart } from "./history.ts";
 import type { LoopOptions } from "./loop-options.ts";
-import { createStuckDetector } from "./stuck-detector.ts";
-import type { StuckDetector } from "./stuck-detector.ts";
 
 /** How a run ended. */
 export type RunEnd = Omit<RunResult, "turns" | "usage" | "costUsd">;
@@ -17,7 +15,6 @@ export interface Run {
   readonly options: LoopOptions;
   readonly session: Session;
   readonly meter: BudgetMeter;
-  readonly stuck: StuckDetector;
   /** Fires when somebody aborts the run, and when its time is over. */
   readonly signal: AbortSignal | undefined;
 }
@@ -30,7 +27,7 @@ export async function startRun(options: LoopOptions, meter: BudgetMeter): Promis
   if (!progress.begun) {
     appendUser(messages, taskContent(fullTask(options), model.capabilities.images));
     progress.begun = true;
-  } else if (messages.at(-1)?.role === "assistant") {
+  } else if (progress.refusal !== undefined || messages.at(-1)?.role === "assistant") {
     appendUser(messages, [textPart(progress.refusal ?? resumedNotice)]);
   }
   progress.refusal = undefined;
@@ -39,7 +36,6 @@ export async function startRun(options: LoopOptions, meter: BudgetMeter): Promis
     options,
     session,
     meter,
-    stuck: createStuckDetector(),
     signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
   };
 }

@@ -54,7 +54,41 @@ describe("the detector", () => {
   });
 });
 
+describe("a wait for something", () => {
+  const poll = { action: "time.sleep(5)\nprint(status())", result: "running", failed: false };
+
+  it("may repeat itself more often, in one step or in two", () => {
+    const detector = createStuckDetector();
+    const seen = Array.from({ length: 11 }, () => detector.observe(poll)?.measure ?? "-");
+    expect(seen.join(" ")).toBe("- - - - - - - - - told dropped");
+    const steps = createStuckDetector();
+    const check = { action: "print(status())", result: "running", failed: false };
+    const pairs = Array.from({ length: 5 }, () => [steps.observe(poll), steps.observe(check)]);
+    expect(pairs.flat().map((verdict) => verdict?.measure ?? "-")).toEqual([
+      ..."-".repeat(9),
+      "told",
+    ]);
+  });
+
+  it("that fails the same way may be tried again", () => {
+    const detector = createStuckDetector();
+    const failed = { ...poll, result: "ConnectionError", failed: true };
+    const seen = Array.from({ length: 10 }, () => detector.observe(failed)?.measure ?? "-");
+    expect(seen.join(" ")).toBe("- - - - - - - - - told");
+  });
+});
+
 describe("a run that goes round in circles", () => {
+  it("is noticed when it pauses after each turn, too", async () => {
+    const model = scripted(...Array.from({ length: 4 }, () => runs("1/0")), says("No."));
+    await using agent = createAgent({ model, runtime });
+    let result = await agent.run("the task", { pauseAfterTurns: 1 }).result;
+    while (result.status === "paused") {
+      result = await agent.resume({ pauseAfterTurns: result.turns + 1 }).result;
+    }
+    expect(result).toMatchObject({ status: "stuck", answer: "No.", turns: 5 });
+  });
+
   it("is told, loses its repeats, and ends with the best answer", async () => {
     const failing = runs("int('x')", "I try.");
     const model = scripted(failing, failing, failing, failing, says("I could not do it."));

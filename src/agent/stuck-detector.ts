@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Message } from "../models/model.ts";
 import { normaliseCode, normaliseOutput } from "./normalise-code.ts";
 
@@ -37,6 +38,22 @@ export interface StuckVerdict {
 export interface StuckDetector {
   /** Takes what the model did last. */
   observe(deed: Deed): StuckVerdict | undefined;
+  /** A detector that has seen the same, for a run that goes on from here. */
+  copy(): StuckDetector;
+}
+
+/** What a detector has seen. */
+interface Seen {
+  readonly deeds: readonly SeenDeed[];
+  readonly warnings: number;
+  /** Deeds since the last one that was there before. */
+  readonly fresh: number;
+}
+
+interface SeenDeed {
+  readonly sign: string;
+  readonly waits: boolean;
+  readonly message: Message | undefined;
 }
 
 const measures = ["told", "dropped", "ended"] as const;
@@ -44,45 +61,54 @@ const measures = ["told", "dropped", "ended"] as const;
 const freshStarts = 3;
 const longestCycle = 3;
 
+/** Code that sleeps waits for something, which may take its time: so many equal deeds are no fault. */
+const patience = 10;
+const sleeps = /\bsleep\s*\(|!\s*sleep\b/;
+
 /** Creates a detector for one run. */
-export function createStuckDetector(): StuckDetector {
-  const signs: string[] = [];
-  const messages: (Message | undefined)[] = [];
-  const seen = new Set<string>();
-  let warnings = 0;
-  let fresh = 0;
+export function createStuckDetector(
+  start: Seen = { deeds: [], warnings: 0, fresh: 0 },
+): StuckDetector {
+  const deeds = [...start.deeds];
+  let { warnings, fresh } = start;
 
   return {
-    observe(deed) {
-      const sign = `${normaliseCode(deed.action)}\u0000${normaliseOutput(deed.result)}`;
-      signs.push(sign);
-      messages.push(deed.message);
-      fresh = seen.has(sign) ? 0 : fresh + 1;
-      seen.add(sign);
+    observe({ action, result, failed, message }) {
+      const sign = hash(`${normaliseCode(action)}\u0000${normaliseOutput(result)}`);
+      fresh = deeds.some((deed) => deed.sign === sign) ? 0 : fresh + 1;
+      deeds.push({ sign, waits: sleeps.test(action), message });
       if (fresh >= freshStarts) warnings = 0;
-      const repetition = findRepetition(signs, deed.failed);
+      const repetition = findRepetition(deeds, failed);
       if (repetition === undefined) return undefined;
       const measure = measures[Math.min(warnings++, measures.length - 1)]!;
-      const repeats = messages.slice(messages.length - repetition.count + repetition.period);
+      const repeats = deeds.slice(deeds.length - repetition.count + repetition.period);
       return {
         measure,
         repetition,
-        repeats: repeats.filter((message) => message !== undefined),
+        repeats: repeats.flatMap((deed) => deed.message ?? []),
       };
     },
+    copy: () => createStuckDetector({ deeds, warnings, fresh }),
   };
 }
 
-function findRepetition(signs: readonly string[], failed: boolean): Repetition | undefined {
+function findRepetition(deeds: readonly SeenDeed[], failed: boolean): Repetition | undefined {
+  const signs = deeds.map(({ sign }) => sign);
+  const least = (period: number, usual: number): number =>
+    deeds.slice(-period).some(({ waits }) => waits) ? patience : usual;
   const same = trailing(signs, 1);
-  if (same >= (failed ? 2 : 3)) {
+  if (same >= least(1, failed ? 2 : 3)) {
     return { pattern: failed ? "failing-action" : "same-result", period: 1, count: same };
   }
   for (let period = 2; period <= longestCycle; period++) {
     const count = trailing(signs, period);
-    if (count >= period * 2) return { pattern: "cycle", period, count };
+    if (count >= least(period, period * 2)) return { pattern: "cycle", period, count };
   }
   return undefined;
+}
+
+function hash(text: string): string {
+  return createHash("sha256").update(text).digest("base64");
 }
 
 /** How many of the last signs each equal the one a period before them, the first period included. */
