@@ -9,10 +9,11 @@ import {
   emptyReplyReason,
   failedReplyNotice,
   interruptedReplyNotice,
+  lateReplyNotice,
   textPart,
 } from "./history.ts";
 import { isAborted, isTimeOver } from "./run.ts";
-import type { Run, Step } from "./run.ts";
+import type { Run, RunEnd, Step } from "./run.ts";
 import { runCell } from "./run-cell.ts";
 import type { Reply } from "./stream-reply.ts";
 import { createStuckDetector, droppedNotice, stuckNotice } from "./stuck-detector.ts";
@@ -26,10 +27,9 @@ export async function* actOn(run: Run, turn: number, reply: Reply): Step {
 
   if (finish === "aborted" || finish === "error" || finish === "content-filter") {
     appendAssistant(messages, reply.text);
-    const notice = finish === "aborted" ? interruptedReplyNotice : failedReplyNotice;
-    appendUser(messages, [textPart(notice)]);
-    if (finish !== "aborted") return { status: "failed", error: reply.error ?? filtered(model) };
-    return isTimeOver(run) ? undefined : { status: "aborted" };
+    if (finish === "aborted") return interrupted(run);
+    appendUser(messages, [textPart(failedReplyNotice)]);
+    return { status: "failed", error: reply.error ?? filtered(model) };
   }
   const reason = reasonToReject(reply, run.meter.turns === run.options.budget.turns);
   if (reason !== undefined) {
@@ -44,11 +44,16 @@ export async function* actOn(run: Run, turn: number, reply: Reply): Step {
 
   yield { type: "code-complete", turn, code: parsed.code };
   const message = appendAssistant(messages, parsed.text, parsed.toolCall);
-  if (isAborted(run.signal)) {
-    appendUser(messages, [textPart(interruptedReplyNotice)]);
-    return isTimeOver(run) ? undefined : { status: "aborted" };
-  }
+  if (isAborted(run.signal)) return interrupted(run);
   return yield* runAction(run, turn, parsed.code, message);
+}
+
+/** Tells the model why its reply counts for nothing: a person stopped it, or its time was over. */
+function interrupted(run: Run): RunEnd | undefined {
+  const isLate = isTimeOver(run);
+  const notice = isLate ? lateReplyNotice : interruptedReplyNotice;
+  appendUser(run.options.messages, [textPart(notice)]);
+  return isLate ? undefined : { status: "aborted" };
 }
 
 async function* answerInWords(run: Run, turn: number, text: string): Step {

@@ -124,6 +124,8 @@ describe("a run's budget", () => {
       "user",
       "assistant",
     ]);
+    // It was no person who stopped it.
+    expect(reply.history[3]).toMatch(/^user: The time was over before this reply had ended\./);
   });
 
   it.each([5_000_000_000, 77.7777])("takes %d seconds", async (seconds) => {

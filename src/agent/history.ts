@@ -17,6 +17,10 @@ export interface Task {
 export const interruptedReplyNotice =
   "The user interrupted this reply. If there was code in it, it was not run.";
 
+/** What the model reads after a reply that was cut short because its time was over. */
+export const lateReplyNotice =
+  "The time was over before this reply had ended. If there was code in it, it was not run.";
+
 /** What the model reads after a fault of the model's service cut its reply. */
 export const failedReplyNotice =
   "This reply was cut off by a technical fault. If there was code in it, it was not run.";

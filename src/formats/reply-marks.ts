@@ -72,7 +72,7 @@ const observationLabel = "Execution Output:";
 
 /**
  * Finds the first closing mark in `text`: the tag, a fence, a template's end token,
- * or the label with which an invented observation starts. `lineBlank`: whether nothing precedes \n * `text` on its line.
+ * or the label with which an invented observation starts. `lineBlank`: whether nothing precedes `text` on its line.
  * A number: nothing up to that index; from there on more text is needed.
  */
 export function findCloser(
