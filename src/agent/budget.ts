@@ -177,7 +177,9 @@ export function checkBudget(budget: Budget, model: Pick<Model, "id" | "price">):
     throw new CodeActError(
       "invalid_input",
       `The price of the model ${model.id} is not known, so that its cost can't be limited.`,
-      { hint: "Give the model a price, or limit the tokens." },
+      {
+        hint: "Write its price into the catalog ~/.config/codeact/models.json, or limit the tokens.",
+      },
     );
   }
 }

@@ -333,6 +333,7 @@ describe("codeact run", () => {
 
 describe("bad input", () => {
   const cases: readonly (readonly [string, readonly string[], number, RegExp])[] = [
+    ["an empty task", ["run", " "], 2, /The task is empty/],
     ["a file that is missing", ["exec", "none.py"], 2, /The file none\.py does not exist/],
     ["a data file that is missing", ["run", "t", "none.csv"], 2, /none\.csv does not exist/],
     ["a folder as a file", ["run", "t", "."], 2, /is a folder/],

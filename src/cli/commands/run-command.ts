@@ -50,6 +50,11 @@ async function run(
   options: RunCommandOptions,
   context: CliContext,
 ): Promise<void> {
+  if (task.trim() === "") {
+    throw new CodeActError("invalid_input", "The task is empty.", {
+      hint: 'Say what to do, such as codeact run "What is 6 * 7?".',
+    });
+  }
   checkBestOf(options);
   const inputs = readInputFiles(files, context.cwd);
   const approvals = readApprovalPolicy(options, context.cwd);

@@ -147,7 +147,9 @@ describe("connectMcpServers", () => {
     expect(messages[0]).toBe(
       `The MCP server dead (\`${process.execPath}\`) could not be used: the licence has expired`,
     );
-    expect(messages[1]).toContain("The MCP server gone (`/no/such/program`) could not be used: ");
+    expect(messages[1]).toContain(
+      "The MCP server gone (`/no/such/program`) could not be used: the program or its folder does not exist",
+    );
     expect(messages[2]).toContain("The MCP server liar could not say what it offers: ");
     expect(messages[3]).toContain("The MCP server nobody (at http://127.0.0.1:9/mcp) could not be");
     expect(await run(servers, "good.work")).toBe("done");

@@ -109,13 +109,24 @@ function connectFault(
   cause: unknown,
   stderr: string,
 ): CodeActError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
   const last = stderr.trim().split("\n").at(-1);
   const what = "url" in config ? `at ${plainAddress(config.url)}` : `\`${config.command}\``;
-  const why = maskSecrets(last === undefined || last === "" ? reason : last, config);
+  const why = maskSecrets(last === undefined || last === "" ? reasonOf(cause) : last, config);
   return new CodeActError(
     "mcp_server_failed",
     `The MCP server ${name} (${what}) could not be used: ${why}`,
-    { hint: "Check its entry in the MCP configuration by running it by hand.", cause },
+    {
+      hint: `Check its entry in the MCP configuration${"url" in config ? "" : " by running it by hand"}.`,
+      cause,
+    },
   );
+}
+
+/** What is wrong in words; `fetch failed` alone says nothing, what has caused it does. */
+function reasonOf(fault: unknown): string {
+  if (!(fault instanceof Error)) return String(fault);
+  const { code } = fault as NodeJS.ErrnoException;
+  if (code === "ENOENT") return "the program or its folder does not exist";
+  const inner = fault.cause instanceof Error ? reasonOf(fault.cause) : "";
+  return inner === "" ? fault.message : `${fault.message}: ${inner}`;
 }
