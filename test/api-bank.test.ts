@@ -7,9 +7,11 @@ import { apiBank } from "../src/evaluation/api-bank/api-bank-benchmark.ts";
 import { loadApiBankData } from "../src/evaluation/api-bank/api-bank-data.ts";
 import type { FormatName, Grading } from "../src/evaluation/benchmark.ts";
 import { createOracleModel } from "../src/evaluation/oracle.ts";
+import { playTask } from "../src/evaluation/play-task.ts";
 import { openResultStore } from "../src/evaluation/result-store.ts";
 import { runEvaluation } from "../src/evaluation/run-evaluation.ts";
 import { importablePackage } from "../src/evaluation/python-package.ts";
+import { verdictOf } from "../src/evaluation/verdict.ts";
 import { pythonLiteral } from "../src/syntax/python-literal.ts";
 import { createSandboxRuntime } from "../src/execution/runtimes/sandbox-runtime.ts";
 
@@ -85,4 +87,26 @@ print(len(calls), sorted(call["name"] for call in wrong))`);
     },
     60_000,
   );
+
+  it("tells replies that hold no call, wrong calls and calls beyond reading apart", async () => {
+    const [task] = await apiBank.load({ data });
+    await using runtime = await createSandboxRuntime();
+    const verdicts = [];
+    for (const reply of ["I call it now.", "[GetUserToken(username='x')]", "[F(a={[]: 1})]"]) {
+      const { ending, events } = await playTask(task!, {
+        runtime,
+        model: createOracleModel([reply]),
+        format: "code",
+        grading: "corrected",
+        feedback: "enriched",
+        environment: {},
+        sampling: {},
+        seed: 0,
+        taskTimeoutMs: 60_000,
+        signal: new AbortController().signal,
+      });
+      verdicts.push(verdictOf(ending, events, false));
+    }
+    expect(verdicts).toEqual(["malformed", "wrong", "wrong"]);
+  }, 60_000);
 });

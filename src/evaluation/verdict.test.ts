@@ -54,6 +54,15 @@ describe("verdictOf", () => {
     expect(verdictOf(ended("budget", ["x", sorry]), eventsOf("+?"), false)).toBe("malformed");
   });
 
+  it("is malformed where a reply that could not be read was the only one", () => {
+    expect(verdictOf(ended("answered", ["?"], { answer: "?" }), eventsOf("?"), false)).toBe(
+      "malformed",
+    );
+    expect(verdictOf(ended("answered", ["3"], { answer: "3" }), eventsOf("a"), false)).toBe(
+      "wrong",
+    );
+  });
+
   it.each([
     ["model_context_exceeded", "context limit", false],
     ["model_failed", "model error", true],

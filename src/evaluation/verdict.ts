@@ -20,7 +20,7 @@ export const verdicts = [
  * - `correct`, `wrong`: an answer came and was judged.
  * - `turn limit`: no accepted answer within the turns.
  * - `context limit`: the conversation grew longer than the model can read.
- * - `malformed`: no accepted answer within the turns, and the last reply could not be read.
+ * - `malformed`: no accepted answer, and the last reply could not be read.
  * - `stuck`: the same, and the last three replies, or the code in them, were one and the same.
  * - `refused`: the model declined, or its service's filter did.
  * - `model error`: the model's service failed.
@@ -56,7 +56,8 @@ export function verdictOf(
   }
   switch (ending.status) {
     case "answered":
-      return isRefusal(ending.answer, events) ? "refused" : "wrong";
+      if (isRefusal(ending.answer, events)) return "refused";
+      return isLastMalformed(events) ? "malformed" : "wrong";
     case "rejected":
       return "wrong";
     case "stuck":

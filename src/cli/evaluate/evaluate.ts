@@ -4,6 +4,7 @@ import { CodeActError } from "../../errors.ts";
 import type { Benchmark, BenchmarkTask, FormatName } from "../../evaluation/benchmark.ts";
 import { dataFolder } from "../../evaluation/data-folder.ts";
 import { createOracleModel } from "../../evaluation/oracle.ts";
+import { inOrder } from "../../evaluation/report/in-order.ts";
 import { createReport } from "../../evaluation/report/report.ts";
 import { reportTables, unfinishedNote } from "../../evaluation/report/report-tables.ts";
 import { textTable } from "../../evaluation/report/text-table.ts";
@@ -84,7 +85,7 @@ function report(
   { stdout, cwd }: CliContext,
 ): void {
   const made = createReport(benchmark.name, store.results(), tasks);
-  writeReports(out, made, store.trajectories());
+  writeReports(out, made, inOrder(store.trajectories(), tasks));
   if (options.json === true) {
     stdout.write(`${JSON.stringify(made, undefined, 2)}\n`);
     return;

@@ -1,5 +1,6 @@
 import type { AgentEvent } from "../../agent/events.ts";
 import { CodeActError } from "../../errors.ts";
+import type { ActionFormat } from "../../formats/format.ts";
 import type { Session } from "../../execution/session.ts";
 import type {
   Benchmark,
@@ -76,12 +77,14 @@ async function* play(
     model,
     session,
     signal,
-    format: createPlainFormat(),
+    format: createCallFormat(format, grading),
     messages: apiBankMessages(sample.history, { ...shown, format }),
     maxTurns: 1,
     sampling: { temperature: 0, maxOutputTokens: maxReplyTokens, ...sampling },
     afterCell: () => wrong("it is no call"),
-    afterMalformed: wrong,
+    afterMalformed: (reason, _turn, reply) => ({
+      end: { answer: reply.trim(), success: false, reason },
+    }),
     afterAnswer: async (reply) => ({
       end: { answer: reply.trim(), ...(await judge(reply, sample, session, format, grading)) },
     }),
@@ -90,6 +93,29 @@ async function* play(
 
 function wrong(reason: string): { readonly end: Grade } {
   return { end: { success: false, reason } };
+}
+
+const noCallReason = "the reply holds no call in its format";
+
+/** A reply is a call, or can't be read. */
+function createCallFormat(name: FormatName, grading: Grading): ActionFormat {
+  const plain = createPlainFormat();
+  return {
+    ...plain,
+    name: `api-bank-${name}`,
+    createParser() {
+      const parser = plain.createParser();
+      return {
+        ...parser,
+        finish() {
+          const read = parser.finish();
+          return callExpression(read.text, name, grading) === undefined
+            ? { kind: "malformed", reason: noCallReason, text: read.text }
+            : read;
+        },
+      };
+    },
+  };
 }
 
 /** Defines `bank`, with the databases that the sample's APIs read. */
@@ -112,9 +138,7 @@ async function judge(
   grading: Grading,
 ): Promise<Grade> {
   const call = callExpression(reply, format, grading);
-  if (call === undefined) {
-    return { success: false, reason: "the reply holds no call in its format" };
-  }
+  if (call === undefined) return { success: false, reason: noCallReason };
   const truth = `json.loads(${pythonLiteral(JSON.stringify(target.result))})`;
   const lists = pythonLiteral(grading === "corrected");
   const verdict = await ask(session, `bank.judge(*${call}, ${truth}, reads_lists=${lists})`);

@@ -63,7 +63,7 @@ function plots(report: Report): readonly string[] {
   const turns = barPlotSvg({
     title: "Turns by model and format",
     max: Math.ceil(mostTurns),
-    axis: (value) => value.toFixed(1),
+    axis: (value) => `${Number(value.toFixed(2))}`,
     bars: summaries.map((summary) => ({
       label: labelOf(summary),
       series: summary.format,

@@ -17,7 +17,6 @@ export function reportTables(report: Report): readonly TitledTable[] {
   const tables: readonly TitledTable[] = [
     { title: "Results", note: resultsNote(report), table: summaryTable(report.summaries) },
     { title: "How tasks ended", table: verdictTable(report.summaries) },
-    { title: "By group", table: groupTable(report.summaries) },
     { title: "pass@k", table: passTable(report) },
     { title: "Ceiling of the harness", note: ceilingNote, table: ceilingTable(report.ceilings) },
     {
@@ -40,6 +39,7 @@ export function reportTables(report: Report): readonly TitledTable[] {
       note: `Wang et al., 2024, and its release. Prompts, loop and faithful grading here follow it; models and their services have changed.${publishedNotes[report.benchmark] ?? ""}`,
       table: publishedTable(report),
     },
+    { title: "By group", table: groupTable(report.summaries) },
     { title: "Tasks that no answer passes", table: unsolvableTable(report.unsolvable) },
   ];
   return tables.filter(({ table }) => table.rows.length > 0);

@@ -63,11 +63,11 @@ describe("a report", () => {
     expect(headings).toEqual([
       "## Results",
       "## How tasks ended",
-      "## By group",
       "## Pair by pair",
       "## Frequency of the best format",
       "## Frequency of the best format, as published",
       "## Published results beside these",
+      "## By group",
     ]);
   });
 
@@ -159,6 +159,17 @@ describe("a report", () => {
     const partly = reportHtml(createReport("own", [paid, unknown]));
     expect(partly).toContain("<h2>Tokens of a play</h2>");
     expect(partly).not.toContain("$0.0000");
+  });
+
+  it("is the same whichever task was done first", () => {
+    const tasks = ["x", "y"].map((id) => ({ id, play: () => expect.unreachable() }));
+    const own = (task: string, group: string, sample = 0) =>
+      resultOf({ benchmark: "own", task, group, sample });
+    const [x, y, z] = [own("x", "g"), own("y", "h"), own("z", "i")];
+    const one = createReport("own", [x, own("x", "g", 1), y, z], tasks);
+    const other = createReport("own", [z, y, own("x", "g", 1), x], tasks);
+    expect(other).toEqual(one);
+    expect(one.summaries[0]?.groups.map(({ group }) => group)).toEqual(["g", "h", "i"]);
   });
 
   it("warns of plays without a result", () => {

@@ -2,6 +2,7 @@ import type { EvaluationResult } from "../trajectory.ts";
 import type { BenchmarkTask } from "../benchmark.ts";
 import { findCeilings, type Ceiling, type UnsolvableTask } from "./ceiling.ts";
 import { bestFormats, compareResults, type BestFormat, type Comparison } from "./comparison.ts";
+import { inOrder } from "./in-order.ts";
 import { passRates, type PassAtK } from "./pass-at-k.ts";
 import { publishedRows, type PublishedRow } from "./published.ts";
 import { oracleName } from "../oracle.ts";
@@ -24,15 +25,18 @@ export interface Report {
 }
 
 /**
- * Makes the report of a benchmark's results. `tasks`: all of the benchmark, for the part on how many of them can be
- * solved at all.
+ * Makes the report of a benchmark's results. `tasks`: all of the benchmark, for their order and for the part on how
+ * many of them can be solved at all.
  */
 export function createReport(
   benchmark: string,
   all: readonly EvaluationResult[],
   tasks: readonly BenchmarkTask[] = [],
 ): Report {
-  const results = all.filter((result) => result.benchmark === benchmark);
+  const results = inOrder(
+    all.filter((result) => result.benchmark === benchmark),
+    tasks,
+  );
   const summaries = summarise(results);
   const published = publishedRows(benchmark);
   const used = Map.groupBy(summaries, ({ format, grading }) => `${grading} ${format}`);

@@ -35,7 +35,7 @@ export function trajectoriesHtml(title: string, trajectories: readonly Trajector
 function trajectoryHtml(trajectory: Trajectory): string {
   const { task, model, format, verdict, turns, sample, wallMs } = trajectory;
   const details = [model, format, settingsText(trajectory), sample > 0 ? `try ${sample + 1}` : ""];
-  const summary = `<span class="verdict ${trajectory.success ? "good" : "bad"}">${escapeHtml(verdict)}</span> <b>${escapeHtml(task)}</b> <span class="soft">${escapeHtml(details.filter((part) => part !== "").join(", "))} · ${turns} turns · ${(wallMs / 1000).toFixed(1)} s</span>`;
+  const summary = `<span class="verdict ${trajectory.success ? "good" : "bad"}">${escapeHtml(verdict)}</span> <b>${escapeHtml(task)}</b> <span class="soft">${escapeHtml(details.filter((part) => part !== "").join(", "))} · ${turns} ${turns === 1 ? "turn" : "turns"} · ${(wallMs / 1000).toFixed(1)} s</span>`;
   const facts = [
     ["Answer", trajectory.answer],
     ["Judged", trajectory.reason],
