@@ -249,6 +249,9 @@ describe("bestOf", () => {
       branches: [{ score: 0 }, { score: -9 }, { score: -5 }],
     });
     await using other = createAgent({ model: model(), runtime });
+    const unsure = ({ result }: Candidate) => (result.answer === "far" ? NaN : -5);
+    await using third = createAgent({ model: model(), runtime });
+    expect(await bestOf(third, "Guess.", { n: 3, check: unsure })).toMatchObject({ winner: 3 });
     expect(await bestOf(other, "Guess.", { n: 3, check: () => NaN })).toMatchObject({
       winner: 2,
       score: 0,

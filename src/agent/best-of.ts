@@ -74,7 +74,7 @@ export async function bestOf<Value = unknown>(
   checkCounts(n, branchAfterTurns);
   const trunk = await runTrunk(agent, task, options);
   if (trunk !== undefined && trunk.status !== "paused") {
-    const score = await scoreOf({ branch: 0, agent, result: trunk }, options.check);
+    const score = (await scoreOf({ branch: 0, agent, result: trunk }, options.check)) || 0;
     return { winner: 0, result: trunk, score, branches: [], usage: trunk.usage };
   }
   const forks: Agent[] = [];
@@ -91,8 +91,9 @@ export async function bestOf<Value = unknown>(
         return { branch, agent: fork, result: await run.result };
       }),
     );
-    const scores = await Promise.all(candidates.map((each) => scoreOf(each, options.check)));
-    const best = bestOfAll(candidates, scores);
+    const found = await Promise.all(candidates.map((each) => scoreOf(each, options.check)));
+    const best = bestOfAll(candidates, found);
+    const scores = found.map((score) => score || 0);
     const text = typeof task === "string" ? task : task.text;
     const chosen = await choose(best, text, options);
     await agent.adopt(chosen.candidate.agent);
@@ -157,7 +158,7 @@ async function scoreOf<Value>(
   const { result, agent } = candidate;
   if (result.status !== "answered") return 0;
   if (check === undefined) return 1;
-  if (typeof check === "function") return Number(await check(candidate)) || 0;
+  if (typeof check === "function") return Number(await check(candidate));
   return agent.session !== undefined && (await runCheck(agent.session, check, result)) ? 1 : 0;
 }
 
@@ -168,8 +169,8 @@ function bestOfAll<Value>(
 ): readonly Candidate<Value>[] {
   const ranked = candidates.map((candidate, at) => ({
     candidate,
-    rank: rankOf(candidate.result),
-    score: scores[at]!,
+    rank: rankOf(candidate.result, scores[at]!),
+    score: scores[at]! || 0,
   }));
   const rank = Math.max(...ranked.map((each) => each.rank));
   const first = ranked.filter((each) => each.rank === rank);
@@ -177,8 +178,9 @@ function bestOfAll<Value>(
   return first.filter((each) => each.score === score).map(({ candidate }) => candidate);
 }
 
-function rankOf({ status, answer, partialAnswer }: RunResult): number {
-  if (status === "answered") return 3;
+/** A check that says nothing, such as 0 / 0, must not pass for more than a score below 0. */
+function rankOf({ status, answer, partialAnswer }: RunResult, score: number): number {
+  if (status === "answered") return Number.isNaN(score) ? 3 : 4;
   if (answer !== undefined) return 2;
   return partialAnswer === undefined ? 0 : 1;
 }
