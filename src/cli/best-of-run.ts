@@ -96,8 +96,8 @@ const ends: Readonly<Record<RunResult["status"], string>> = {
 
 /** How a continuation ended, and the beginning of what it said. */
 function describeEnd({ status, turns, answer, error }: RunResult): string {
-  const said = answer ?? error?.message;
-  const line = said === undefined ? "" : `: ${said.split("\n")[0]?.slice(0, 80)}`;
+  const said = error?.message ?? answer?.split("\n")[0]?.slice(0, 80);
+  const line = said === undefined ? "" : `: ${said}`;
   return `${ends[status]} ${turns} ${turns === 1 ? "turn" : "turns"}${line}`;
 }
 

@@ -42,7 +42,13 @@ export function serviceError(failure: ServiceFailure, service: ServiceDescriptio
   if (status === 401 || status === 403) {
     const where = service.apiKeyName ?? "the API key";
     return service.apiKey === undefined
-      ? make("model_auth_failed", `The model server ${place} asks for an API key.`, `Set ${where}.`)
+      ? make(
+          "model_auth_failed",
+          `The model server ${place} asks for an API key.`,
+          service.apiKeyName === undefined
+            ? "Set OPENAI_BASE_URL to its address and OPENAI_API_KEY to the key; a key goes only where it was set for."
+            : `Set ${where}.`,
+        )
       : make(
           "model_auth_failed",
           `The model server ${place} refused the API key.`,
