@@ -55,7 +55,7 @@ export interface Agent extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** What is to be different in a fork. */
+/** What is to be different in a fork, also when it resumes the run. */
 export type ForkChanges = Partial<Pick<AgentSettings, "model" | "sampling" | "budget">>;
 
 export interface RunOptions<Value = unknown> {
@@ -282,7 +282,11 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
       await copy.close();
       throw closedAgent();
     }
-    return startAgent(branch, { session: copy, owned: true, records, unfinished });
+    const left = unfinished && {
+      ...unfinished,
+      budget: { ...unfinished.budget, ...changes.budget },
+    };
+    return startAgent(branch, { session: copy, owned: true, records, unfinished: left });
   }
 
   async function adopt(other: Agent): Promise<void> {

@@ -115,6 +115,15 @@ describe("a run that is resumed", () => {
     );
   });
 
+  it("goes on within the budget of a fork", async () => {
+    const model = scripted(runs("x = 1"), runs("x"), says("1"));
+    await using agent = createAgent({ model, runtime });
+    await agent.run("Look.", { pauseAfterTurns: 1 }).result;
+    await using fork = await agent.fork({ budget: { turns: 2 } });
+    expect(await fork.resume().result).toMatchObject({ status: "budget", turns: 2 });
+    expect(await agent.resume().result).toMatchObject({ status: "answered", turns: 2 });
+  });
+
   it("does not pause where it is already, and not when its budget is used up", async () => {
     const model = scripted(runs("1"), runs("2"), says("3"));
     await using agent = createAgent({ model, runtime, budget: { turns: 2 } });
