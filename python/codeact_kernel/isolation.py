@@ -54,7 +54,9 @@ HOME = "/home/codeact"
 HOST_NAME = "codeact"
 CERTIFICATES = f"{HOST_FOLDER}/certificates.pem"
 _BRANCHES = 1000
-_STAGE = f"{HOST_FOLDER}/branch"
+# What lies below it can be reached by those with capabilities only, and no code of a session has any.
+_BACKSTAGE = f"{HOST_FOLDER}/branches"
+_STAGE = f"{_BACKSTAGE}/next"
 
 _SCRATCH_FOLDERS = ("/tmp", "/dev/shm", HOME)
 _SAFE = MS_NOSUID | MS_NODEV
@@ -96,7 +98,9 @@ def show_workspace(session: str, scratch_bytes: int, certificates: str | None = 
         _mount_scratch(folder, scratch_bytes)
     bundle = None if certificates is None else os.open(f"{HOST_FOLDER}/{certificates}", os.O_PATH)
     mount("tmpfs", HOST_FOLDER, "tmpfs", _SAFE, "size=4k,mode=711")
-    os.mkdir(_STAGE, 0o700)
+    os.mkdir(_BACKSTAGE)
+    os.mkdir(_STAGE)
+    os.chmod(_BACKSTAGE, 0)
     if bundle is not None:
         os.close(os.open(CERTIFICATES, os.O_CREAT | os.O_WRONLY, 0o444))
         mount(f"/proc/self/fd/{bundle}", CERTIFICATES, flags=MS_BIND)

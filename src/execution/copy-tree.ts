@@ -4,17 +4,18 @@ import {
   type FileHandle,
   link,
   lchown,
+  lutimes,
   mkdir,
   open,
   readdir,
   readlink,
   symlink,
-  utimes,
 } from "node:fs/promises";
 
-const { COPYFILE_FICLONE, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+const { COPYFILE_EXCL, COPYFILE_FICLONE, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } =
+  constants;
 
-/** Deeper folders are left out: each level holds a descriptor, and a guest may nest without end. */
+/** Deeper folders are left out: each level holds two descriptors, and a guest may nest without end. */
 const maxDepth = 64;
 
 export interface CopyTreeOptions {
@@ -34,10 +35,10 @@ export interface EarlierCopy {
 const clockSlackMs = 50;
 
 /**
- * Copies what lies in the folder `from` into the existing folder `to`: folders, regular files and links, the links
- * as they are. The source may be changed by a guest meanwhile: no link of it is followed. The target must be out of
- * the guest's reach. Sockets, pipes and devices are left out, and
- * what not even its owner may read.
+ * Copies what lies in the folder `from` into the existing empty folder `to`: folders, regular files and links, the
+ * links as they are. A guest may change both meanwhile: every step starts at an open folder, follows no link and
+ * replaces nothing, so that nothing outside is read or written. Sockets, pipes and devices are left out, and what
+ * not even its owner may read.
  */
 export async function copyTree(
   from: string,
@@ -45,31 +46,35 @@ export async function copyTree(
   options: CopyTreeOptions = {},
 ): Promise<void> {
   const earlier = options.earlier && Buffer.from(options.earlier.path);
-  const folder = await open(from, O_DIRECTORY | O_RDONLY | O_NOFOLLOW);
-  try {
-    await copyFolder(folder, { to: Buffer.from(to), earlier, depth: 1 }, options);
-  } finally {
-    await folder.close();
-  }
+  await using folder = await open(from, folderFlags);
+  await using target = await open(to, folderFlags);
+  await copyFolder(folder, target, { earlier, depth: 1 }, options);
 }
 
-/** Where a folder's copy goes. Paths are bytes, since a guest's names need not be text. */
+const folderFlags = O_DIRECTORY | O_RDONLY | O_NOFOLLOW;
+
+/** What a folder's copy is made with. Paths are bytes, since a guest's names need not be text. */
 interface Place {
-  readonly to: Buffer;
   readonly earlier: Buffer | undefined;
   readonly depth: number;
 }
 
+interface InnerPlace extends Place {
+  /** A path that leads through the open folder of the copy. */
+  readonly to: Buffer;
+}
+
 async function copyFolder(
   folder: FileHandle,
+  target: FileHandle,
   place: Place,
   options: CopyTreeOptions,
 ): Promise<void> {
-  const here = Buffer.from(`/proc/self/fd/${folder.fd}`);
+  const [here, there] = [pathOf(folder), pathOf(target)];
   for (const entry of await readdir(here, { withFileTypes: true, encoding: "buffer" })) {
     const source = below(here, entry.name);
     const inner = {
-      to: below(place.to, entry.name),
+      to: below(there, entry.name),
       earlier: place.earlier && below(place.earlier, entry.name),
       depth: place.depth + 1,
     };
@@ -94,42 +99,31 @@ async function copyFolder(
 
 async function copySubfolder(
   source: Buffer,
-  place: Place,
+  place: InnerPlace,
   options: CopyTreeOptions,
 ): Promise<void> {
   if (place.depth > maxDepth) return;
-  const folder = await open(source, O_DIRECTORY | O_RDONLY | O_NOFOLLOW);
-  try {
-    await mkdir(place.to, { mode: ((await folder.stat()).mode & 0o777) | 0o700 });
-    await copyFolder(folder, place, options);
-  } finally {
-    await folder.close();
-  }
+  await using folder = await open(source, folderFlags);
+  await mkdir(place.to, { mode: ((await folder.stat()).mode & 0o777) | 0o700 });
+  await using target = await open(place.to, folderFlags);
+  await copyFolder(folder, target, place, options);
 }
 
 async function copyRegularFile(
   source: Buffer,
-  place: Place,
+  place: InnerPlace,
   earlierMs: number | undefined,
 ): Promise<void> {
-  const file = await open(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  try {
-    const stat = await file.stat();
-    if (!stat.isFile()) return;
-    // Every change of a file, its times and its name included, sets ctime, and nobody can set it back.
-    const isUntouched = earlierMs !== undefined && stat.ctimeMs < earlierMs - clockSlackMs;
-    if (
-      isUntouched &&
-      place.earlier !== undefined &&
-      (await linkIfThere(place.earlier, place.to))
-    ) {
-      return;
-    }
-    await copyFile(`/proc/self/fd/${file.fd}`, place.to, COPYFILE_FICLONE);
-    await utimes(place.to, stat.atimeMs / 1000, stat.mtimeMs / 1000);
-  } finally {
-    await file.close();
+  await using file = await open(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  const stat = await file.stat();
+  if (!stat.isFile()) return;
+  // Every change of a file, its times and its name included, sets ctime, and nobody can set it back.
+  const isUntouched = earlierMs !== undefined && stat.ctimeMs < earlierMs - clockSlackMs;
+  if (isUntouched && place.earlier !== undefined && (await linkIfThere(place.earlier, place.to))) {
+    return;
   }
+  await copyFile(pathOf(file), place.to, COPYFILE_EXCL | COPYFILE_FICLONE);
+  await lutimes(place.to, stat.atimeMs / 1000, stat.mtimeMs / 1000);
 }
 
 async function linkIfThere(existing: Buffer, name: Buffer): Promise<boolean> {
@@ -141,6 +135,11 @@ async function linkIfThere(existing: Buffer, name: Buffer): Promise<boolean> {
   }
 }
 
+/** A path that leads to what is open, whatever has become of its name. */
+function pathOf(file: FileHandle): Buffer {
+  return Buffer.from(`/proc/self/fd/${file.fd}`);
+}
+
 function below(folder: Buffer, name: Buffer): Buffer {
   return Buffer.concat([folder, Buffer.from("/"), name]);
 }
@@ -148,5 +147,5 @@ function below(folder: Buffer, name: Buffer): Buffer {
 /** Gone or swapped for something else since the folder was listed, closed even to its owner, or nested too deep. */
 function canBeLeftOut(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return ["ENOENT", "ELOOP", "ENOTDIR", "ENXIO", "EACCES", "ENAMETOOLONG"].includes(code);
+  return ["ENOENT", "EEXIST", "ELOOP", "ENOTDIR", "ENXIO", "EACCES", "ENAMETOOLONG"].includes(code);
 }

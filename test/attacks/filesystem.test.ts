@@ -122,6 +122,32 @@ if os.fork() == 0:
     await arena.checkBoth(session);
   });
 
+  it("6 cannot reach the workspace of a fork while the host fills it", async () => {
+    await using session = await arena.open();
+    await session.execute(`
+os.mkdir("d")
+for number in range(100): open(f"d/{number}", "w").write("x")
+if os.fork() == 0:
+    import time
+    end = time.monotonic() + 10
+    while time.monotonic() < end and not os.path.exists("over"):
+        for folder, folders, files in os.walk("/run/codeact"):
+            try:
+                if "d" in folders:
+                    os.rename(f"{folder}/d", f"{folder}/e"); os.symlink(${JSON.stringify(hostFolder)}, f"{folder}/d")
+                    open("reached", "w").write(folder)
+            except OSError:
+                pass
+    os._exit(0)`);
+    const fork = (await session.fork?.()) ?? expect.fail("no forks");
+    await session.execute(`open("over", "w").close()`);
+    expect(readdirSync(hostFolder)).toEqual(["secret"]);
+    expect(await valueOf(session, `os.path.exists("reached")`)).toBe("False");
+    expect(await valueOf(fork, `len(os.listdir("d"))`)).toBe("100");
+    await fork.close();
+    await arena.checkBoth(session);
+  });
+
   it("7 skips FIFOs, sockets and devices among the outputs", async () => {
     await using session = await arena.open();
     const files = session.files ?? expect.fail("no files");
