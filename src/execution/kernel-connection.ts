@@ -8,8 +8,7 @@ export interface KernelConnection {
   send(frame: object): void;
   /** Sends a frame that is JSON already. */
   sendJson(frame: string): void;
-  /** Ends the connection; the other side then ends its processes. */
-  /** Ends the connection, because of a fault or because it is not needed any more. */
+  /** Ends the connection, for a fault or because it is not needed any more; the other side then ends its processes. */
   destroy(fault?: CodeActError): void;
   /** Resolves once the connection is over, with the reason when it was a fault. */
   readonly closed: Promise<CodeActError | undefined>;

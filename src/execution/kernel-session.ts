@@ -4,7 +4,7 @@ import { type CellCollector, createCellCollector } from "./cell-collector.ts";
 import { createHostCalls } from "./host-calls.ts";
 import { checkFunctions, type FunctionHost, type HostFunction } from "./host-functions.ts";
 import { createKernelConnection } from "./kernel-connection.ts";
-import { type KernelFrame, protocolVersion } from "./kernel-frames.ts";
+import { type DoneFrame, type KernelFrame, protocolVersion } from "./kernel-frames.ts";
 import { createLateOutput } from "./late-output.ts";
 import type { Outcome } from "./outcome.ts";
 import type { SessionNetwork } from "./network/session-network.ts";
@@ -75,6 +75,7 @@ export async function connectKernel(
 ): Promise<Kernel> {
   const { limits } = options;
   const ready = Promise.withResolvers<void>();
+  const waiting = new Set<(fault: CodeActError | undefined) => void>();
   const late = createLateOutput();
   let running: RunningCell | undefined;
   let answer: { id: number; arrived: PromiseWithResolvers<KernelFrame> } | undefined;
@@ -84,6 +85,9 @@ export async function connectKernel(
 
   const connection = createKernelConnection(stream, accept);
   const { closed } = connection;
+  void closed.then((fault) => {
+    for (const giveUp of waiting) giveUp(fault);
+  });
   const calls = createHostCalls({
     sessionId: options.id,
     sendJson: connection.sendJson,
@@ -99,7 +103,7 @@ export async function connectKernel(
     ...(options.seed !== undefined && { seed: checkSeed(options.seed) }),
     ...(options.network && { network: options.network.announcement }),
   });
-  await awaitKernel(ready.promise, openPatienceMs, closedEarly);
+  await awaitKernel(ready, openPatienceMs, closedEarly);
 
   function accept(frame: KernelFrame): void {
     switch (frame.type) {
@@ -110,9 +114,7 @@ export async function connectKernel(
       case "truncated":
         return running?.collector.markTruncated(frame.omittedBytes);
       case "done":
-        if (running?.id !== frame.id) return undefined;
-        calls.endCell();
-        return running.done.resolve(running.collector.finish(frame, late.take()));
+        return running?.id === frame.id ? finish(running, frame) : undefined;
       case "input":
         if (running?.id === frame.id) void reply(running, frame.prompt, frame.password);
         return undefined;
@@ -137,6 +139,13 @@ export async function connectKernel(
     }
   }
 
+  /** What arrives from now on, perhaps in the same piece, is no part of the cell any more. */
+  function finish(cell: RunningCell, frame: DoneFrame): void {
+    calls.endCell();
+    running = undefined;
+    cell.done.resolve(cell.collector.finish(frame, late.take()));
+  }
+
   /** Answers one question at a time; a guest that asks without waiting is not heard. */
   async function reply(cell: RunningCell, prompt: string, password: boolean): Promise<void> {
     if (answering) return;
@@ -153,19 +162,22 @@ export async function connectKernel(
     connection.send({ type: "input-reply", id: cell.id, ...(text === undefined ? {} : { text }) });
   }
 
-  /** Waits for what the kernel owes, but not for a kernel that is gone or silent. */
+  /**
+   * Waits for what the kernel owes, but not for a kernel that is gone or silent. Without `Promise.race`: what it
+   * ties to a promise that lives as long as the session stays there.
+   */
   async function awaitKernel<T>(
-    owed: Promise<T>,
+    owed: PromiseWithResolvers<T>,
     patience: number | StoppableTimer,
     orElse: () => CodeActError = lostKernel,
   ): Promise<T> {
     const silence = typeof patience === "number" ? startSilence(patience) : patience;
+    const giveUp = (fault: CodeActError | undefined): void => owed.reject(endOf(fault, orElse));
+    waiting.add(giveUp);
     try {
-      return await Promise.race([
-        owed,
-        closed.then((fault) => Promise.reject(endOf(fault, orElse))),
-      ]);
+      return await owed.promise;
     } finally {
+      waiting.delete(giveUp);
       silence.clear();
     }
   }
@@ -204,7 +216,7 @@ export async function connectKernel(
     if (signal?.aborted) interrupt();
     signal?.addEventListener("abort", interrupt, { once: true });
     try {
-      return await awaitKernel(done.promise, silence);
+      return await awaitKernel(done, silence);
     } finally {
       calls.endCell();
       signal?.removeEventListener("abort", interrupt);
@@ -219,7 +231,7 @@ export async function connectKernel(
     answer = { id, arrived };
     connection.send({ ...command, id });
     try {
-      return await awaitKernel(arrived.promise, silenceMs);
+      return await awaitKernel(arrived, silenceMs);
     } finally {
       answer = undefined;
     }
