@@ -7,6 +7,7 @@ import signal
 from typing import Any, Callable
 
 _ROUNDS = 50
+_THREADS = 17  # which field behind the name in /proc/PID/stat tells how many there are
 
 
 def reap() -> dict[int, int]:
@@ -69,7 +70,7 @@ def _kill(pid: int, signal_number: int) -> None:
 
 
 def descendants(root: int) -> list[int]:
-    """Return the pids below `root` that are not zombies."""
+    """Return the pids below `root`, without those that have ended."""
     children: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
@@ -88,7 +89,8 @@ def descendants(root: int) -> list[int]:
 def _parent(pid: int) -> int | None:
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
-            state, parent = file.read().rpartition(b")")[2].split()[:2]
-    except (OSError, ValueError):
+            fields = file.read().rpartition(b")")[2].split(None, _THREADS + 1)
+        has_ended = fields[0] == b"Z" and int(fields[_THREADS]) < 2  # its first thread may end before the others
+        return None if has_ended else int(fields[1])
+    except (OSError, ValueError, IndexError):
         return None
-    return None if state == b"Z" else int(parent)

@@ -144,6 +144,27 @@ time.sleep(0.1)`);
     expect(daemons()).toBe(0);
   });
 
+  it("47 a process that goes on without its first thread ends when the session goes back", async () => {
+    await using session = await arena.open();
+    const checkpoint = (await session.checkpoint?.()) ?? expect.fail("no checkpoints");
+    const started = await session.execute(`
+import subprocess, time
+code = """
+import ctypes, threading, time
+def work():
+    while True:
+        open('/workspace/alive', 'w').close(); time.sleep(0.01)
+threading.Thread(target=work).start()
+ctypes.CDLL(None).syscall({'x86_64': 60, 'aarch64': 93}['%s'], 0)""" % os.uname().machine
+subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
+while not os.path.exists("alive"): time.sleep(0.01)
+"running"`);
+    expect(started.status).toBe("ok");
+    await session.restore?.(checkpoint);
+    expect(await valueOf(session, "import time; time.sleep(0.2); os.listdir()")).toBe("[]");
+    await arena.checkBoth(session);
+  });
+
   it("48 threads that print after the cell ended are late, never in the next cell's result", async () => {
     await using session = await arena.open();
     await session.execute(`
