@@ -34,8 +34,6 @@ _INTERRUPT_REPEAT_SECONDS = 0.1
 _OUTPUT_TYPES = ("stream", "display", "value", "error")
 _PASSED_ON = ("answer", "call", "call-cancel", "input", "variables")
 _CALL_REPLY = b'{"type":"call-reply"'
-# A worker has this little waiting for it unless it makes calls and does not take the replies.
-_MAX_BACKLOG_BYTES = 512 * 1024 * 1024
 
 
 class Branch:
@@ -94,10 +92,10 @@ class Branch:
         try:
             data = self.wire.recv(1 << 18)
             for body in self._reader.feed(data):
-                if body.startswith(_CALL_REPLY):
-                    self._pass_reply_on(body)
-                else:
+                if not body.startswith(_CALL_REPLY):
                     self._obey(decode(body))
+                elif self._takes_replies():
+                    self.worker.send_body(body)
         except BlockingIOError:
             return
         except (OSError, ProtocolError):
@@ -119,10 +117,11 @@ class Branch:
             self._queue.append(command)
             self._take_next()
 
-    def _pass_reply_on(self, body: bytes) -> None:
-        self.worker.send_body(body)
-        if self.worker.backlog > _MAX_BACKLOG_BYTES:
+    def _takes_replies(self) -> bool:
+        """Tell whether the worker takes what is sent to it; one that does not is killed."""
+        if self.worker.is_deaf:
             self.kill_worker("memory")
+        return not self.worker.is_deaf
 
     def _take_next(self) -> None:
         while self._queue and not self.cell:
@@ -233,7 +232,8 @@ class Branch:
 
     def _read_output(self, body: bytes) -> None:
         try:
-            self.worker.send(self._outputs.answer(decode(body).get("number")))
+            if self._takes_replies():
+                self.worker.send(self._outputs.answer(decode(body).get("number")))
         except ProtocolError:
             self.worker.closed = True
 

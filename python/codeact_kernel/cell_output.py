@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 
-# Figures and other displays have their own limit: one of them may be larger than a page of text.
+# Figures and other displays have their own limit: one of them may be larger than a page of text. So have errors:
+# the one that ends a cell arrives whatever else there was.
 _DISPLAY_BYTES = 32 * 1024 * 1024
+_ERROR_BYTES = 1024 * 1024
 
 
 class CellOutput:
@@ -22,6 +24,7 @@ class CellOutput:
         self._tail_bytes = 0
         self._before_tail: list[bytes] = []
         self._displayed = 0
+        self._failed = 0
         self._omitted = 0
         self._full = False
 
@@ -32,6 +35,11 @@ class CellOutput:
         if frame_type in ("display", "value"):
             self._displayed += size
             if self._displayed > _DISPLAY_BYTES:
+                self._omitted += size
+                return None
+        elif frame_type == "error":
+            self._failed += size
+            if self._failed > _ERROR_BYTES:
                 self._omitted += size
                 return None
         if not self._full:

@@ -20,6 +20,8 @@ _CREDENTIALS = struct.Struct("iii")
 _READ_BYTES = 1 << 18
 # Bounds what is still read of a worker that has ended: children of it may go on writing.
 _REST_READS = 256
+# More never waits for a process that takes what is sent to it.
+_MAX_BACKLOG_BYTES = 512 * 1024 * 1024
 _READY = b"ready"
 _START_SECONDS = 10.0
 
@@ -46,9 +48,9 @@ class WorkerHandle:
         return self._out.waiting
 
     @property
-    def backlog(self) -> int:
-        """How many bytes the process has not taken yet."""
-        return self._out.backlog
+    def is_deaf(self) -> bool:
+        """Whether the process asks, or calls, and does not take the replies."""
+        return self._out.backlog > _MAX_BACKLOG_BYTES
 
     def send(self, command: dict[str, Any]) -> None:
         """Send a command without blocking."""

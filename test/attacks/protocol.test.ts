@@ -79,6 +79,27 @@ threading.Thread(target=steal, daemon=True).start()`);
     if (stolen.status === "timeout") await arena.checkBoth(session);
   });
 
+  it("65 floods the host with errors: they are cut off like other output", async () => {
+    await using session = await arena.open();
+    const outcome = await session.execute(`${wireTools}
+for i in range(100):
+    forge(type="error", id=2, error={"name": "E", "message": "m", "traceback": "x" * 100_000, "frames": []})
+1 / 0`);
+    expect(JSON.stringify(outcome.outputs).length).toBeLessThan(2 * 1024 ** 2);
+    expect(outcome.truncated?.omittedBytes).toBeGreaterThan(8 * 1024 ** 2);
+    await arena.checkBoth(session);
+  });
+
+  it("65 asks for outputs and takes no answer: it is ended before they fill memory", async () => {
+    await using session = await arena.open({ timeoutMs: 60_000 });
+    await session.execute("print('x' * 8 * 1024 ** 2)");
+    const outcome = await session.execute(`${wireTools}
+for i in range(100): forge(type="read-output", number=2)
+import time; time.sleep(60)`);
+    expect(outcome).toMatchObject({ status: "crashed", crash: { reason: "memory" } });
+    await arena.checkBoth(session);
+  });
+
   it("66 pickles never reach the host: files and values come as bytes and text", async () => {
     await using session = await arena.open();
     await session.execute(`
