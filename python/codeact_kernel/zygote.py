@@ -28,6 +28,7 @@ from .worker import Worker
 _BACKLOG = 512
 _OPEN_SECONDS = 5.0
 _RESPAWN_SECONDS = 0.2
+_CLAIMS_AT_ONCE = 512
 _SLOT = struct.Struct("!Q")
 
 
@@ -77,21 +78,50 @@ class Zygote:
         self._waker, self._wake = socket.socketpair()
 
     def run(self) -> None:
-        """Fork whenever a sandbox has been taken or has died, until killed."""
+        """Fork whenever a sandbox has been taken or has died, until killed.
+
+        Where the machine allows no more processes or namespaces, sessions go on and new ones wait until it does.
+        Raises OSError when it never allowed any.
+        """
         for sock in (self._waker, self._wake):
             sock.setblocking(False)
+        os.set_blocking(self._claims, False)
         signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         while True:
+            seconds = None if self._fork_missing() else _RESPAWN_SECONDS
+            select.select([self._claims, self._waker], [], [], seconds)
+            if self._note_changes():
+                time.sleep(_RESPAWN_SECONDS)
+
+    def _fork_missing(self) -> bool:
+        """Fork until enough sandboxes wait; false when the machine does not allow it now."""
+        try:
             while len(self._waiting) < self._wanted:
                 self._fork_sandbox()
-            ready, _, _ = select.select([self._claims, self._waker], [], [])
-            if self._claims in ready:
-                (slot,) = _SLOT.unpack(os.read(self._claims, _SLOT.size))
+        except OSError:
+            if self._next_slot == 1:
+                raise
+            return False
+        return True
+
+    def _note_changes(self) -> bool:
+        """Forget the sandboxes that are taken or have ended; tell whether one ended before it was taken."""
+        try:
+            self._waker.recv(4096)
+        except BlockingIOError:
+            pass
+        ended = set(reap())
+        # After that: whoever was taken and has ended since said so first.
+        try:
+            for (slot,) in _SLOT.iter_unpack(os.read(self._claims, _CLAIMS_AT_ONCE * _SLOT.size)):
                 self._waiting.pop(slot, None)
-            if self._waker in ready:
-                self._waker.recv(4096)
-                self._forget(set(reap()))
+        except BlockingIOError:
+            pass
+        died = [slot for slot, pid in self._waiting.items() if pid in ended]
+        for slot in died:
+            del self._waiting[slot]
+        return bool(died)
 
     def _fork_sandbox(self) -> None:
         slot = self._next_slot
@@ -122,9 +152,6 @@ class Zygote:
         self._listener.close()
         os.close(self._claim)
         _serve_session(supervisor, connection, self._place)
-
-    def _forget(self, ended: set[int]) -> None:
-        self._waiting = {slot: pid for slot, pid in self._waiting.items() if pid not in ended}
 
 
 def _serve_session(supervisor: Supervisor, connection: socket.socket, place: isolation.SandboxPlace) -> None:

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -253,6 +253,22 @@ threading.Thread(target=time.sleep, args=(600,)).start()`);
     await arena.checkBoth(session);
   });
 
+  it("53 the machine allows no more sandboxes for a while: sessions go on, new ones wait", async () => {
+    await using session = await arena.open();
+    const [zygote = 0] = descendantsOf(process.pid).filter((pid) => isZygote(pid));
+    allowNamespaces(zygote, 1);
+    // Those that wait already are taken; the last one has to be made.
+    const opening = Promise.all([1, 2, 3, 4, 5].map(() => arena.open()));
+    await sleep(500);
+    await arena.checkBoth(session);
+    allowNamespaces(zygote, 100_000);
+    for (const opened of await opening) {
+      await arena.checkBoth(opened);
+      await opened.close();
+    }
+    await arena.checkBoth(session);
+  });
+
   it("54 two sessions, and two restarts of one, never share random streams", async () => {
     const code =
       "import random, uuid, secrets, os, tempfile\n(random.random(), str(uuid.uuid4()), secrets.token_hex(8), os.urandom(8).hex(), random.SystemRandom().random(), hash(random.getrandbits(64)), next(tempfile._get_candidate_names()))";
@@ -272,6 +288,16 @@ threading.Thread(target=time.sleep, args=(600,)).start()`);
 async function createSecondRuntime() {
   const { createSandboxRuntime } = await import("../../src/execution/runtimes/sandbox-runtime.ts");
   return await createSandboxRuntime({ preload: [] });
+}
+
+/** Limits how many user namespaces there may be below that of a process. */
+function allowNamespaces(pid: number, count: number): void {
+  const code = `
+import ctypes, os, sys
+if ctypes.CDLL(None, use_errno=True).setns(os.open(f"/proc/{sys.argv[1]}/ns/user", os.O_RDONLY), 0):
+    sys.exit(os.strerror(ctypes.get_errno()))
+open("/proc/sys/user/max_user_namespaces", "w").write(sys.argv[2])`;
+  execFileSync("python3", ["-c", code, `${pid}`, `${count}`]);
 }
 
 function commandOf(pid: number): string {
