@@ -90,10 +90,6 @@ class UsageMeter:
             channels.update(_channels(pid))
         return total + sum(shared.values()) + len(channels) * _CHANNEL_BYTES
 
-    def heaviest(self) -> list[int]:
-        """Return the processes of the session, the one with the most memory first."""
-        return sorted(_processes(), key=lambda pid: _mapped_and_anonymous(pid)[1], reverse=True)
-
     def _bound(self) -> int:
         """Return what all processes hold at most: what several of them share counts for each."""
         total = self._new_scratch_bytes()
@@ -174,13 +170,24 @@ def _deleted_file(descriptor: str) -> os.stat_result | None:
     return status if status.st_nlink == 0 else None
 
 
-def _processes() -> list[int]:
-    """Return every process of the session but this one."""
-    own = os.getpid()
-    return [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != own]
+def _processes() -> list[str]:
+    """Return every process of the session but this one, as names below /proc."""
+    own = str(os.getpid())
+    return [_living_thread(name) for name in os.listdir("/proc") if name.isdigit() and name != own]
 
 
-def _mapped_and_anonymous(pid: int | str) -> tuple[int, int]:
+def _living_thread(pid: str) -> str:
+    """Return where /proc tells what the process holds: below its first thread, unless that has ended before others."""
+    tasks = f"/proc/{pid}/task"
+    try:
+        if os.stat(tasks).st_nlink > 3 and not _mapped_and_anonymous(pid)[0]:
+            return next(f"{pid}/task/{thread}" for thread in os.listdir(tasks) if thread != pid)
+    except (OSError, StopIteration):
+        pass  # ended meanwhile
+    return pid
+
+
+def _mapped_and_anonymous(pid: str) -> tuple[int, int]:
     """Return the process's mapped bytes, and an upper bound of those that are its own and resident."""
     try:
         file = os.open(f"/proc/{pid}/statm", os.O_RDONLY)
@@ -193,7 +200,7 @@ def _mapped_and_anonymous(pid: int | str) -> tuple[int, int]:
     return int(mapped) * _PAGE, (int(resident) - int(shared)) * _PAGE
 
 
-def _proportional_bytes(pid: int) -> int:
+def _proportional_bytes(pid: str) -> int:
     """Return the process's share of the anonymous pages that it and others hold."""
     return _sum_of_lines(f"/proc/{pid}/smaps_rollup", (b"Pss_Anon:", b"SwapPss:"))
 
@@ -206,7 +213,7 @@ def _sum_of_lines(path: str, names: tuple[bytes, ...]) -> int:
         return 0  # ended meanwhile
 
 
-def _add_shared_memory(pid: int, found: dict[bytes, int]) -> None:
+def _add_shared_memory(pid: str, found: dict[bytes, int]) -> None:
     """Add the shared memory that the process has mapped and that lies in no folder, as inode -> bytes."""
     try:
         with open(f"/proc/{pid}/maps", "rb") as file:
@@ -225,7 +232,7 @@ def _add_shared_memory(pid: int, found: dict[bytes, int]) -> None:
         found[inode] = max(found.get(inode, 0), size)
 
 
-def _channels(pid: int) -> Iterator[str]:
+def _channels(pid: str) -> Iterator[str]:
     """Yield the names of the pipes and sockets that the process holds."""
     for entry in _descriptors(pid):
         try:
@@ -236,7 +243,7 @@ def _channels(pid: int) -> Iterator[str]:
             yield target
 
 
-def _descriptors(pid: int) -> Iterator[str]:
+def _descriptors(pid: str) -> Iterator[str]:
     folder = f"/proc/{pid}/fd"
     try:
         for name in os.listdir(folder):
@@ -245,7 +252,7 @@ def _descriptors(pid: int) -> Iterator[str]:
         pass  # ended meanwhile
 
 
-def _count_descriptors(pid: int) -> int:
+def _count_descriptors(pid: str) -> int:
     try:
         return os.stat(f"/proc/{pid}/fd").st_size or len(os.listdir(f"/proc/{pid}/fd"))
     except OSError:

@@ -1,4 +1,4 @@
-import { type Duplex, duplexPair } from "node:stream";
+import { duplexPair } from "node:stream";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -38,7 +38,7 @@ async function connectTo(answer: (id: number) => readonly object[]): Promise<Ker
   const decoder = createFrameDecoder();
   const say = (...frames: readonly object[]): void =>
     void guest.write(Buffer.concat(frames.map((frame) => encodeFrame(frame))));
-  (guest as Duplex).on("data", (chunk: Buffer) => {
+  guest.on("data", (chunk: Buffer) => {
     for (const frame of decoder.push(chunk) as { type: string; id: number }[]) {
       if (frame.type === "execute") say(...answer(frame.id));
     }

@@ -72,6 +72,20 @@ time.sleep(60)`);
     expect(outcome.state).toBe("rolled-back");
   });
 
+  it("31 memory bomb of processes that go on without their first thread (K)", async () => {
+    const outcome = await arena.attack(`
+import subprocess, time
+code = """
+import ctypes, threading, time
+def fill():
+    time.sleep(0.5); held = b"x" * (100 << 20); time.sleep(60)
+threading.Thread(target=fill).start()
+ctypes.CDLL(None).syscall({'x86_64': 60, 'aarch64': 93}['%s'], 0)""" % os.uname().machine
+for _ in range(4): subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
+time.sleep(9)`);
+    expect(outcome).toMatchObject({ status: "crashed", crash: { reason: "memory" } });
+  });
+
   it("31 memory bomb in shared memory that no folder shows (K)", async () => {
     const outcome = await arena.attack(`
 import mmap, time
