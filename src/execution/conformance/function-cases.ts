@@ -270,7 +270,9 @@ export const functionCases: readonly ConformanceCase[] = [
     run: async (runtime) => {
       const aborted: string[] = [];
       const threadCalls = Promise.withResolvers<void>();
+      const abort = new AbortController();
       const hang = async (x: unknown, context: CallContext): Promise<void> => {
+        if (x === "interrupt") abort.abort();
         if (x === "thread") threadCalls.resolve();
         await waitForAbort(x, context).catch(() => void aborted.push(String(x)));
       };
@@ -279,11 +281,7 @@ export const functionCases: readonly ConformanceCase[] = [
         hostOf({ hang, until_thread: () => threadCalls.promise }),
         async (session) => {
           const statuses = [];
-          const abort = new AbortController();
-          const running = session.execute("print('go')\nhang('interrupt')", {
-            signal: abort.signal,
-            onOutput: () => abort.abort(),
-          });
+          const running = session.execute("hang('interrupt')", { signal: abort.signal });
           statuses.push((await running).status);
           statuses.push((await session.execute("hang('deadline')", { timeoutMs: 300 })).status);
           const waited = await session.execute(
