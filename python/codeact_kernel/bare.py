@@ -31,6 +31,8 @@ class BarePlace:
         """Move this process, a copy that becomes the branch's worker, to the branch's folder."""
         os.chdir(os.path.join(self._parent, session))
 
+    enter_anew = enter
+
     @staticmethod
     def place_of(pid: int) -> object:
         """Return what tells the processes of one worker from others."""

@@ -6,8 +6,6 @@ tree, and each has a worker, copies, pipes and a workspace of its own.
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
 from select import POLLIN, POLLOUT
 from typing import TYPE_CHECKING, Any, Collection
@@ -19,7 +17,7 @@ from .limits import limit_process
 from .outgoing import Outgoing
 from .output_path import OutputPath
 from .pipes import OutputPipes
-from .processes import describe_exit, interrupt_group, kill
+from .processes import describe_exit, interrupt_group, kill, wake
 from .reports import idle_crash_text, ready_frame
 from .running_cell import RunningCell
 from .wire import FrameReader, ProtocolError, decode, encode
@@ -60,7 +58,8 @@ class Branch:
         self._count = CellCount(cells_run)
         self._copies = CopyStore(supervisor.await_copy)
         self._provided: dict[str, Any] | None = None
-        self.places = {supervisor.place_of(worker.pid)} if worker.pid else set()
+        self.is_fork = worker.pid > 0
+        self.places = {supervisor.place_of(worker.pid)} if self.is_fork else set()
 
     def connect(self, wire: socket.socket, request: dict[str, Any]) -> None:
         """Serve the host behind `wire`, which sent `request` as its open frame."""
@@ -71,8 +70,9 @@ class Branch:
         self._seed: int | None = request.get("seed")
         self.host = Outgoing(wire)
         self._path = OutputPath(self.host, self.pipes, self._outputs)
-        if self.worker.pid:
+        if self.is_fork:
             limit_process(self.worker.pid, self._limits)
+            self._checkpoint()
         self.host.send(encode(ready_frame()))
 
     @property
@@ -158,7 +158,7 @@ class Branch:
         number = self._count.begin(silent)
         self._outputs.begin(None if silent else number)
         self.worker.send({**order, "number": number, "context": command.get("context") or {}})
-        self._supervisor.cell_starts()
+        self._supervisor.cell_starts(self.session)
 
     # What the worker and its subprocesses produce
 
@@ -307,6 +307,7 @@ class Branch:
         number = command["checkpoint"]
         count, copy = self._copies.kept(number)
         self._supervisor.require_copy(copy)
+        self._supervisor.await_copies_of(self)
         self.worker.end()
         self._supervisor.end_processes_of(self)
         self._path.drain_pipes()
@@ -324,8 +325,7 @@ class Branch:
         else:
             count, copy = self._count.run, self._copy_of_now()
         numbered = self._count.numbered(count)
-        outputs = self._outputs.until(numbered)
-        self._supervisor.add_branch(command["session"], copy, numbered, outputs, self._limits)
+        self._supervisor.add_branch(command["session"], copy, numbered, self._outputs.until(numbered), self._limits)
         self._checkpoint()
 
     def _copy_of_now(self) -> WorkerHandle:
@@ -354,8 +354,7 @@ class Branch:
     def _bury_worker(self) -> dict[str, Any]:
         status = self._supervisor.await_exit(self.worker.pid, _PATIENCE_SECONDS)
         self.worker.end()
-        for copy in self.copies:
-            self._supervisor.await_copy(copy)
+        self._supervisor.await_copies_of(self)
         self._supervisor.end_processes_of(self)
         return {"reason": "unresponsive"} if status is None else describe_exit(status)
 
@@ -374,13 +373,14 @@ class Branch:
         return "lost" if self._count.run else "rolled-back"
 
     def _start_worker(self) -> None:
-        self.worker = self._supervisor.start_fresh_worker(self.pipes, self._seed)
+        self.worker = self._supervisor.start_fresh_worker(self, self._limits["scratchBytes"], self._seed)
         limit_process(self.worker.pid, self._limits)
         self.places.add(self._supervisor.place_of(self.worker.pid))
         self._provide_again()
 
     def _adopt(self, copy: WorkerHandle) -> None:
-        os.kill(copy.pid, signal.SIGCONT)
+        wake(copy.pid)
+        self._supervisor.exits.pop(copy.pid, None)
         copy.send({"type": "thaw"})
         self.worker = copy
         self.places.add(self._supervisor.place_of(copy.pid))

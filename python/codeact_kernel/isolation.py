@@ -152,18 +152,30 @@ class SandboxPlace:
         uid, gid = os.getuid(), os.getgid()
         unshare(CLONE_NEWUSER | CLONE_NEWNS)
         _map_user(uid, gid)
-        mount("none", "/", flags=MS_REC | MS_PRIVATE)
-        mount(_STAGE, WORKSPACE, flags=MS_BIND)
-        mount("none", WORKSPACE, flags=MS_REMOUNT | MS_BIND | _SAFE)
+        _show_stage()
         for folder in _SCRATCH_FOLDERS:
             _copy_scratch(folder, scratch_bytes)
-        os.chdir(WORKSPACE)
         drop_capabilities()
+
+    @staticmethod
+    def enter_anew(_session: str, scratch_bytes: int) -> None:
+        """Move this process, a fresh worker with all capabilities, to the staged workspace. Raises OSError."""
+        unshare(CLONE_NEWNS)
+        _show_stage()
+        for folder in _SCRATCH_FOLDERS:
+            _mount_scratch(folder, scratch_bytes)
 
     @staticmethod
     def place_of(pid: int) -> object:
         """Return what is equal for all processes of one branch. Raises OSError."""
         return os.stat(f"/proc/{pid}/ns/mnt").st_ino
+
+
+def _show_stage() -> None:
+    mount("none", "/", flags=MS_REC | MS_PRIVATE)
+    mount(_STAGE, WORKSPACE, flags=MS_BIND)
+    mount("none", WORKSPACE, flags=MS_REMOUNT | MS_BIND | _SAFE)
+    os.chdir(WORKSPACE)
 
 
 def _copy_scratch(folder: str, scratch_bytes: int) -> None:

@@ -42,6 +42,11 @@ def interrupt_group(pid: int) -> None:
         _kill(pid, signal.SIGINT)
 
 
+def wake(pid: int) -> None:
+    """Let the process go on if it is stopped and still there."""
+    _kill(pid, signal.SIGCONT)
+
+
 def kill(pid: int) -> None:
     """Kill the process if it is still there."""
     _kill(pid, signal.SIGKILL)

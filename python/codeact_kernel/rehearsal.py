@@ -29,7 +29,7 @@ _CELLS = (
 
 
 _SESSION_CELLS = 60
-_LIMITS = {
+LIMITS = {
     "timeoutMs": 60_000,
     "graceMs": 1000,
     "memoryBytes": 1 << 32,
@@ -87,7 +87,7 @@ def _use_session(wire: socket.socket) -> None:
                 "type": "open",
                 "version": PROTOCOL_VERSION,
                 "session": "rehearsal",
-                "limits": _LIMITS,
+                "limits": LIMITS,
                 "transactions": True,
             }
         )

@@ -7,6 +7,7 @@ processes, the guard of system calls, and the meter of what they use together.
 from __future__ import annotations
 
 import _signal
+import contextlib
 import math
 import os
 import select
@@ -20,12 +21,14 @@ from .kept_outputs import KeptOutputs
 from .pipes import OutputPipes
 from .processes import descendants, end_processes, reap
 from .syscall_guard import SyscallGuard
-from .wire import decode, read_frame
+from .wire import ProtocolError, decode, read_frame
 from .worker import Worker
 from .worker_handle import NoWorker, WorkerHandle, start_worker
 
 _LOOK_SECONDS = 0.1
 _OPEN_SECONDS = 5.0
+# As long as the host waits for a session to open.
+_ARRIVAL_SECONDS = 60.0
 _COPY_SECONDS = 2.0
 _WAIT_MILLISECONDS = 20
 
@@ -37,14 +40,17 @@ class Place(Protocol):
     def stage(self, session: str) -> None: ...
     def unstage(self) -> None: ...
     def enter(self, session: str, scratch_bytes: int) -> None: ...
+    def enter_anew(self, session: str, scratch_bytes: int) -> None: ...
     def place_of(self, pid: int) -> object: ...
 
 
 class Meter(Protocol):
-    """Tells when a session uses too much: see usage.py."""
+    """Tells when sessions use too much: see usage.py."""
 
-    def start_cell(self) -> None: ...
-    def exceeded(self) -> str | None: ...
+    def watch(self, session: str, pid: int | str = "self") -> None: ...
+    def forget(self, session: str) -> None: ...
+    def start_cell(self, session: str) -> None: ...
+    def exceeded(self, running: Collection[str]) -> dict[str, str]: ...
 
 
 class Supervisor:
@@ -61,7 +67,7 @@ class Supervisor:
         self._guard = SyscallGuard(self._is_protected)
         self._waker, self._wake = socket.socketpair()
         self._branches: list[Branch] = []
-        self._arrivals: dict[socket.socket, Branch] = {}
+        self._arrivals: dict[socket.socket, tuple[Branch, float]] = {}
         self._meter: Meter | None = None
         self._start_helper: Callable[[], int] | None = None
         self._helper = 0
@@ -90,6 +96,8 @@ class Supervisor:
         `request` is the open frame that came over `wire`.
         """
         self._meter = meter
+        if meter:
+            meter.watch(request["session"])
         os.chdir(folder)
         # For the workers, which are forked later.
         os.environ.update(request.get("network", {}).get("environment", {}))
@@ -108,12 +116,15 @@ class Supervisor:
             self._guard.answer(listener)
         if self._waker.fileno() in ready:
             _drain(self._waker)
-            self.exits.update(reap())
+            self._reap()
             if self._start_helper and self._helper in self.exits:
                 del self.exits[self._helper]
                 self._helper = self._start_helper()
-        for listener in [sock for sock in self._arrivals if sock.fileno() in ready]:
-            self._welcome(listener)
+        for listener, (branch, ends) in list(self._arrivals.items()):
+            if listener.fileno() in ready:
+                self._welcome(listener, branch)
+            elif time.monotonic() > ends:
+                self._give_up(listener, branch)
         for branch in [branch for branch in self._branches if branch.wire]:
             branch.proceed(ready)
             if branch.closed:
@@ -122,9 +133,10 @@ class Supervisor:
 
     def _wait(self) -> set[int]:
         sources = dict.fromkeys((self._waker.fileno(), *self._guard.listeners), select.POLLIN)
-        for arrival in self._arrivals:
-            sources[arrival.fileno()] = select.POLLIN
         waits = []
+        for arrival, (_, ends) in self._arrivals.items():
+            sources[arrival.fileno()] = select.POLLIN
+            waits.append(max(0.0, ends - time.monotonic()))
         for branch in self._branches:
             sources.update(branch.sources())
             seconds = branch.seconds_left()
@@ -143,26 +155,39 @@ class Supervisor:
                 self._guard.hung_up(fd)
         return {fd for fd, _ in happened}
 
-    def cell_starts(self) -> None:
-        """Tell the meter that what is used now is not the fault of the next cell."""
+    def cell_starts(self, session: str) -> None:
+        """Tell the meter that what is used now is not the fault of the session's next cell."""
         if self._meter:
-            self._meter.start_cell()
+            self._meter.start_cell(session)
 
     def _check_usage(self) -> None:
-        if self._meter and any(branch.cell for branch in self._branches):
-            reason = self._meter.exceeded()
-            if reason:
-                for branch in self._branches:
-                    if branch.cell:
-                        branch.kill_worker(reason)
+        running = {branch.session: branch for branch in self._branches if branch.cell}
+        if self._meter and running:
+            for session, reason in self._meter.exceeded(running).items():
+                running[session].kill_worker(reason)
 
     # Processes
 
-    def start_fresh_worker(self, pipes: OutputPipes, seed: int | None) -> WorkerHandle:
-        """Fork a worker without any variables; `seed` is that of its random numbers. Raises OSError."""
-        handle, listener = start_worker(self._unused_worker, pipes.standard, self._prepare_worker, seed)
+    def start_fresh_worker(self, branch: Branch, scratch_bytes: int, seed: int | None) -> WorkerHandle:
+        """Fork a worker without any variables for a branch; `seed` is that of its random numbers. Raises OSError."""
+        prepare = self._prepare_worker
+        if branch.is_fork:
+            self._place.stage(branch.session)
+
+            def prepare() -> int | None:
+                self._place.enter_anew(branch.session, scratch_bytes)
+                return self._prepare_worker()
+
+        try:
+            handle, listener = start_worker(self._unused_worker, branch.pipes.standard, prepare, seed)
+        finally:
+            if branch.is_fork:
+                self._place.unstage()
+        if branch.is_fork and self._meter:
+            self._meter.watch(branch.session, handle.pid)
         if listener is not None:
             self._guard.listeners.add(listener)
+        self.exits.pop(handle.pid, None)
         return handle
 
     def place_of(self, pid: int) -> object:
@@ -188,6 +213,11 @@ class Supervisor:
         self._until(is_settled, _COPY_SECONDS, copy.socket)
         return copy.ready
 
+    def await_copies_of(self, branch: Branch) -> None:
+        """Wait for the copies that the branch's worker is making: they do not come when it ends before."""
+        for copy in branch.copies:
+            self.await_copy(copy)
+
     def require_copy(self, copy: WorkerHandle) -> WorkerHandle:
         """Wait for a copy that is being made and return it. Raises OSError when it does not come."""
         if self.await_copy(copy):
@@ -206,7 +236,13 @@ class Supervisor:
                     self._guard.answer(fd) if event & select.POLLIN else self._guard.hung_up(fd)
                 elif fd == self._waker.fileno():
                     _drain(self._waker)
-            self.exits.update(reap())
+            self._reap()
+
+    def _reap(self) -> None:
+        """Note how workers ended: how others did matters to nobody, and their pids are used again."""
+        for pid, status in reap().items():
+            if pid == self._helper or any(branch.worker.pid == pid for branch in self._branches):
+                self.exits[pid] = status
 
     def end_processes_of(self, branch: Branch, keep: Collection[int] = ()) -> None:
         """Kill what the branch has started, but no copy, no other branch, and none of `keep`."""
@@ -220,9 +256,9 @@ class Supervisor:
             return [pid for pid in found if self.place_of(pid) in branch.places] if others else found
 
         end_processes(victims)
-        self.exits.update(reap())
+        self._reap()
 
-    def _is_protected(self, pid: int) -> bool:
+    def _is_protected(self, pid: int, caller: int) -> bool:
         if pid == 0:  # the caller's own group, in which nothing of ours is
             return False
         for branch in self._branches:
@@ -231,7 +267,10 @@ class Supervisor:
                     self.await_copy(copy)
                 if copy.pid == pid:
                     return True
-        return pid in (1, self._helper)
+        if pid in (1, self._helper):
+            return True
+        place = self.place_of(pid) if len(self._branches) > 1 else None
+        return place is not None and place != self.place_of(caller)
 
     # Forks
 
@@ -239,16 +278,30 @@ class Supervisor:
         self, session: str, copy: WorkerHandle, cells_run: int, outputs: KeptOutputs, limits: dict[str, int]
     ) -> None:
         """Make `copy` the worker of a new session, to which the host then connects. Raises OSError."""
-        pipes = OutputPipes()
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listener.bind(self._place.socket_path(session))
-        listener.listen(1)
-        self._place.stage(session)
-        self._guard.allow_entering(copy.pid)
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(copy.end)
+            pipes = OutputPipes()
+            undo.callback(pipes.close)
+            listener = undo.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            path = self._place.socket_path(session)
+            listener.bind(path)
+            undo.callback(os.unlink, path)
+            listener.listen(1)
             command = {"type": "branch", "session": session, "scratchBytes": limits["scratchBytes"]}
+            self._let_enter(copy, command, pipes)
+            if self._meter:
+                self._meter.watch(session, copy.pid)
+            undo.pop_all()
+        branch = Branch(self, session, copy, pipes, outputs, cells_run)
+        self._branches.append(branch)
+        self._arrivals[listener] = branch, time.monotonic() + _ARRIVAL_SECONDS
+
+    def _let_enter(self, copy: WorkerHandle, command: dict[str, Any], pipes: OutputPipes) -> None:
+        self._place.stage(command["session"])
+        self._guard.allow_entering(copy.pid)
+        answers: list[bytes] = []
+        try:
             copy.send_with_sockets(command, [os.dup(fd) for fd in pipes.standard[1:]])
-            answers: list[bytes] = []
 
             def has_entered() -> bool:
                 answers.extend(body for _, body in copy.read())
@@ -260,24 +313,33 @@ class Supervisor:
             self._place.unstage()
         answer = decode(answers[0]) if answers else {"type": "refused", "message": "it ended"}
         if answer["type"] != "entered":
-            copy.end()
-            listener.close()
             raise OSError(f"the fork could not get a workspace of its own ({answer.get('message')})")
-        branch = Branch(self, session, copy, pipes, outputs, cells_run)
-        self._branches.append(branch)
-        self._arrivals[listener] = branch
 
-    def _welcome(self, listener: socket.socket) -> None:
-        branch = self._arrivals.pop(listener)
-        wire, _ = listener.accept()
-        os.unlink(self._place.socket_path(branch.session))
+    def _welcome(self, listener: socket.socket, branch: Branch) -> None:
+        try:
+            wire, _ = listener.accept()
+            wire.settimeout(_OPEN_SECONDS)
+            branch.connect(wire, read_frame(wire))
+        except (OSError, LookupError, ProtocolError):
+            self._give_up(listener, branch)
+        else:
+            self._stop_listening(listener, branch)
+
+    def _give_up(self, listener: socket.socket, branch: Branch) -> None:
+        """End a fork to which the host does not come, or from which it has gone already."""
+        self._stop_listening(listener, branch)
+        self._end_branch(branch)
+
+    def _stop_listening(self, listener: socket.socket, branch: Branch) -> None:
+        del self._arrivals[listener]
         listener.close()
-        wire.settimeout(_OPEN_SECONDS)
-        branch.connect(wire, read_frame(wire))
+        os.unlink(self._place.socket_path(branch.session))
 
     def _end_branch(self, branch: Branch) -> None:
         branch.end()
         self._branches.remove(branch)
+        if self._meter:
+            self._meter.forget(branch.session)
         if self._branches:
             self.end_processes_of(branch)
 

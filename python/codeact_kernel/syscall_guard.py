@@ -1,7 +1,7 @@
 """The supervisor's say in the system calls that its filter does not decide alone.
 
 Calls that send signals or enter namespaces stop until the supervisor answers (seccomp_unotify(2)). It lets
-them pass unless they aim at a process that a session must not be able to end: a frozen copy, or the worker
+them pass unless they aim at a process that a session must not be able to end: a frozen copy, or a process
 of another branch. Namespaces are for a copy alone that the supervisor itself has told to become a branch.
 """
 
@@ -24,10 +24,10 @@ _RESPONSE = struct.Struct("=QqiI")
 class SyscallGuard:
     """Answers the calls of the processes behind `listeners`.
 
-    `is_protected` tells of a pid whether code of a session may send signals to it.
+    `is_protected` tells of a pid, and of that of the caller, whether the caller must not send signals to it.
     """
 
-    def __init__(self, is_protected: Callable[[int], bool]) -> None:
+    def __init__(self, is_protected: Callable[[int, int], bool]) -> None:
         self.listeners: set[int] = set()
         self._is_protected = is_protected
         self._entering = 0
@@ -64,7 +64,7 @@ class SyscallGuard:
             return pid == self._entering
         targets = [ctypes.c_int32(value & 0xFFFF_FFFF).value for value in arguments[: self._targets[number]]]
         # -1 is everybody, frozen copies included; less than that is a group, named by its first process.
-        return not any(target == -1 or self._is_protected(abs(target)) for target in targets)
+        return not any(target == -1 or self._is_protected(abs(target), pid) for target in targets)
 
     def _forget(self, listener: int) -> None:
         if listener in self.listeners:

@@ -12,7 +12,8 @@ import os
 import resource
 import sys
 import time
-from typing import Iterator
+import weakref
+from typing import Collection, Iterator
 
 SCRATCH_FOLDERS = ("/tmp", "/dev/shm", "/home/codeact")
 
@@ -28,13 +29,19 @@ _ENTRIES_PER_WALK = 500
 _ENTRIES_AT_ONCE = 20_000
 _PAGE = resource.getpagesize()
 _SHARED_MEMORY = b"/dev/zero (deleted)"
+# The system takes no longer paths, so what lies deeper is looked at from an open folder on the way.
+_PATH_CHARACTERS = 2048
+# A workspace that is nested so deep that this many are not enough counts as full.
+_FOLDERS_ON_THE_WAY = 64
+_UNCOUNTABLE = 1 << 60
 
 
 class UsageMeter:
     """Tells when the processes beside this one exceed `memoryBytes` or `diskBytes` of `limits`.
 
-    A limit that is missing or 0 is not enforced. `workspace` is the folder whose files count as disk. Must be
-    made by process 1 of the session, before it holds much memory itself.
+    A limit that is missing or 0 is not enforced. A session and its forks share the memory, and each has that much
+    disk: `workspace` is the folder whose files count as such. Must be made by process 1 of the session, before
+    it holds much memory itself.
     """
 
     def __init__(
@@ -45,34 +52,37 @@ class UsageMeter:
     ) -> None:
         self._memory_limit = limits.get("memoryBytes") or sys.maxsize
         self._disk_limit = limits.get("diskBytes") or sys.maxsize
+        self._workspace = workspace
         self._scratch = scratch_folders
         self._mapped_by_zygote, _ = _mapped_and_anonymous("self")
         self._not_before = self._next_walk = 0.0
-        self._disk = _DiskWalk(workspace)
-        self._disk_at_start = self._scratch_at_start = 0
+        self._files: dict[str, _Files] = {}
 
-    def start_cell(self) -> None:
+    def watch(self, session: str, pid: int | str = "self") -> None:
+        """Count the files of a session, or of a fork of it: those that the process sees. Raises OSError."""
+        self._files[session] = _Files(f"/proc/{pid}/root", self._workspace, self._scratch)
+
+    def forget(self, session: str) -> None:
+        """Do not count the files of a session any more."""
+        del self._files[session]
+
+    def start_cell(self, session: str) -> None:
         """Note what files hold: a cell is not blamed for what earlier cells left, so that it can clean up."""
-        if self._disk.used_bytes > self._disk_limit // 2:
-            self._disk.start_over()
-        self._disk_at_start = self._disk.used_bytes
-        self._scratch_at_start = _scratch_bytes(self._scratch)
+        self._files[session].start_cell(self._disk_limit)
         self._not_before = max(self._not_before, time.monotonic() + _FIRST_LOOK_SECONDS)
 
-    def exceeded(self) -> str | None:
-        """Return "memory" or "disk" when that limit is passed, and None otherwise. Raises nothing."""
+    def exceeded(self, running: Collection[str]) -> dict[str, str]:
+        """Return which of the sessions that run a cell exceed "memory" or "disk". Raises nothing."""
         now = time.monotonic()
         if now < self._not_before:
-            return None
+            return {}
         started = time.process_time()  # not by the clock: on a busy machine that would make looks rare
-        verdict = None
+        verdict = {}
         if self._bound() > self._memory_limit and self.memory_bytes() > self._memory_limit:
-            verdict = "memory"
+            verdict = dict.fromkeys(running, "memory")
         elif now >= self._next_walk:
-            self._disk.go_on()
             self._next_walk = now + _BETWEEN_WALKS_SECONDS
-            if self._disk.used_bytes > max(self._disk_limit, self._disk_at_start):
-                verdict = "disk"
+            verdict = {session: "disk" for session in running if self._files[session].has_filled(self._disk_limit)}
         self._not_before = now + (time.process_time() - started) / _SHARE_OF_TIME
         return verdict
 
@@ -102,14 +112,68 @@ class UsageMeter:
         return total
 
     def _new_scratch_bytes(self) -> int:
-        return max(0, _scratch_bytes(self._scratch) - self._scratch_at_start)
+        return sum(files.new_scratch_bytes() for files in self._files.values())
+
+
+class _Files:
+    """The files of one session: on the disk, in its workspace, and in memory, in the scratch folders. Raises OSError.
+
+    `root` is its root folder as this process sees it.
+    """
+
+    def __init__(self, root: str, workspace: str, scratch_folders: tuple[str, ...]) -> None:
+        self._scratch = [_Folder(root + folder) for folder in scratch_folders]
+        self._disk = _DiskWalk(_Folder(root + workspace), workspace)
+        self._disk_at_start = 0
+        self._scratch_at_start = self._scratch_bytes()
+
+    def start_cell(self, disk_limit: int) -> None:
+        """Note what they take now."""
+        if self._disk.used_bytes > disk_limit // 2:
+            self._disk.start_over()
+        self._disk_at_start = self._disk.used_bytes
+        self._scratch_at_start = self._scratch_bytes()
+
+    def has_filled(self, disk_limit: int) -> bool:
+        """Look at the next files; tell whether the cell has filled the disk."""
+        self._disk.go_on()
+        allowed = disk_limit if self._disk_at_start >= _UNCOUNTABLE else max(disk_limit, self._disk_at_start)
+        return self._disk.used_bytes > allowed
+
+    def new_scratch_bytes(self) -> int:
+        """Return what files in memory take that the cell has made."""
+        return max(0, self._scratch_bytes() - self._scratch_at_start)
+
+    def _scratch_bytes(self) -> int:
+        total = 0
+        for folder in self._scratch:
+            status = os.statvfs(folder.descriptor)
+            total += (status.f_blocks - status.f_bfree) * status.f_frsize
+        return total
+
+
+class _Folder:
+    """An open folder; closed when nothing refers to it any more. Raises OSError."""
+
+    def __init__(self, path: str, below: _Folder | None = None) -> None:
+        self.descriptor = -1
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+        self.descriptor = os.open(path, flags, dir_fd=None if below is None else below.descriptor)
+
+    def __del__(self) -> None:
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
 
 
 class _DiskWalk:
-    """Sums up a folder's files, a part at each step, since there may be very many of them."""
+    """Sums up a folder's files, a part at each step, since there may be very many of them.
 
-    def __init__(self, root: str) -> None:
+    `inside` is the path of the folder for the processes of its session.
+    """
+
+    def __init__(self, root: _Folder, inside: str) -> None:
         self._root = root
+        self._inside = inside
         self._finished = 0
         self._sum = 0
         self._entries: Iterator[int] = iter(())
@@ -121,7 +185,7 @@ class _DiskWalk:
 
     def start_over(self) -> None:
         """Walk anew, in one go as far as that is a matter of milliseconds: what was counted may be outdated."""
-        self._entries = _sizes(self._root)
+        self._entries = _sizes(self._root, self._inside)
         self._finished = self._sum = 0
         for size in itertools.islice(self._entries, _ENTRIES_AT_ONCE):
             self._sum += size
@@ -132,32 +196,54 @@ class _DiskWalk:
             size = next(self._entries, None)
             if size is None:
                 self._finished, self._sum = self._sum, 0
-                self._entries = _sizes(self._root)
+                self._entries = _sizes(self._root, self._inside)
                 return
             self._sum += size
 
 
-def _sizes(root: str) -> Iterator[int]:
+def _sizes(root: _Folder, inside: str) -> Iterator[int]:
     """Yield what each file takes, those that are deleted but still open first."""
-    device = os.stat(root).st_dev
+    own = os.fstat(root.descriptor)
     seen: set[int] = set()
     for pid in _processes():
+        if not _is_at(f"/proc/{pid}/root{inside}", own):
+            continue
         for entry in _descriptors(pid):
             status = _deleted_file(entry)
-            if status is not None and status.st_dev == device and status.st_ino not in seen:
+            if status is not None and status.st_dev == own.st_dev and status.st_ino not in seen:
                 seen.add(status.st_ino)
                 yield max(status.st_blocks * 512, _BYTES_PER_FILE)
-    waiting = [root]
+    yield from _sizes_below(root)
+
+
+def _sizes_below(root: _Folder) -> Iterator[int]:
+    starts = weakref.WeakSet([root])
+    waiting = [(root, ".")]
     while waiting:
+        start, path = waiting.pop()
         try:
-            with os.scandir(waiting.pop()) as entries:
+            folder = _Folder(path, start)
+            if len(path) > _PATH_CHARACTERS:
+                start, path = folder, "."
+                starts.add(start)
+                if len(starts) > _FOLDERS_ON_THE_WAY:
+                    yield _UNCOUNTABLE
+                    return
+            with os.scandir(folder.descriptor) as entries:
                 for entry in entries:
                     status = entry.stat(follow_symlinks=False)
                     if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
+                        waiting.append((start, f"{path}/{entry.name}"))
                     yield max(status.st_blocks * 512, _BYTES_PER_FILE) // max(1, status.st_nlink)
         except OSError:
-            pass  # gone meanwhile, or a folder that its owner may not read
+            pass  # gone meanwhile, or swapped for something else
+
+
+def _is_at(path: str, status: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), status)
+    except OSError:
+        return False  # the process has ended meanwhile
 
 
 def _deleted_file(descriptor: str) -> os.stat_result | None:
@@ -257,14 +343,3 @@ def _count_descriptors(pid: str) -> int:
         return os.stat(f"/proc/{pid}/fd").st_size or len(os.listdir(f"/proc/{pid}/fd"))
     except OSError:
         return 0
-
-
-def _scratch_bytes(folders: tuple[str, ...]) -> int:
-    total = 0
-    for folder in folders:
-        try:
-            status = os.statvfs(folder)
-        except OSError:
-            continue
-        total += (status.f_blocks - status.f_bfree) * status.f_frsize
-    return total

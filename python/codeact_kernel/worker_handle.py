@@ -132,8 +132,8 @@ def start_worker(
 ) -> tuple[WorkerHandle, int | None]:
     """Fork a process for `worker`, a Worker that has served nobody yet.
 
-    `seed` is that of its random numbers. `prepare` runs in it before any code of the session does. Returns its handle and the descriptor that
-    `prepare` returned there. Raises OSError.
+    `seed` is that of its random numbers. `prepare` runs in it before any code of the session does. Returns its
+    handle and the descriptor that `prepare` returned there. Raises OSError.
     """
     ours, theirs = socket.socketpair()
     pid = _fork()

@@ -122,6 +122,22 @@ describe("the life cycle", () => {
     expect(await valueOf(session, "x")).toBe("1");
   });
 
+  it("46 a fork cannot end the workers of the session that it comes from", async () => {
+    await using session = await arena.open();
+    await session.execute(
+      "import threading; threading.Thread(target=threading.Event().wait).start()",
+    );
+    const fork = (await session.fork?.()) ?? expect.fail("no forks");
+    await fork.execute(`
+import signal
+for pid in range(1, 300):
+    if pid != os.getpid():
+        for number in (signal.SIGINT, signal.SIGSTOP, signal.SIGKILL): attempt(os.kill, pid, number)`);
+    expect(await valueOf(session, "threading.active_count()")).toBe("2");
+    await fork.close();
+    await arena.checkBoth(session);
+  });
+
   it("47 double-forked daemons die with the session", async () => {
     const session = await arena.open();
     await session.execute(`
@@ -263,7 +279,7 @@ threading.Thread(target=time.sleep, args=(600,)).start()`);
     await arena.checkBoth(session);
     allowNamespaces(zygote, 100_000);
     for (const opened of await opening) {
-      await arena.checkBoth(opened);
+      expect(await valueOf(opened, "kept")).toBe("'kept'");
       await opened.close();
     }
     await arena.checkBoth(session);

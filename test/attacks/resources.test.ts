@@ -169,6 +169,26 @@ while True:
     expect(before.bavail * before.bsize - after.bavail * after.bsize).toBeLessThan(4096 * mebibyte);
   });
 
+  it("32 disk of a fork, and in folders nested deeper than paths reach (K)", async () => {
+    await using session = await arena.open();
+    const fill = `
+import time
+for n in range(60):
+    with open(f"fill-{n}", "wb") as file: file.write(b"x" * (4 << 20))
+    time.sleep(0.02)`;
+    const fork = (await session.fork?.()) ?? expect.fail("no forks");
+    const inFork = await fork.execute(fill);
+    expect(inFork).toMatchObject({ status: "crashed", crash: { reason: "disk" } });
+    expect((await session.execute("import time; time.sleep(0.6)")).status).toBe("ok");
+    await fork.close();
+    const nested = await session.execute(`
+for _ in range(30):
+    os.mkdir("d" * 200); os.chdir("d" * 200)
+${fill}`);
+    expect(nested).toMatchObject({ status: "crashed", crash: { reason: "disk" } });
+    await arena.checkBoth(session);
+  });
+
   it("32 lets the next cell clean up a disk that is full", async () => {
     await using session = await arena.open();
     await session.execute(`

@@ -92,6 +92,32 @@ export const checkpointCases: readonly ConformanceCase[] = [
       }),
   },
   {
+    name: "goes back and forth between checkpoints at once",
+    skip: needsCheckpoints,
+    run: (runtime) =>
+      withSession(runtime, async (session) => {
+        await session.execute("x = 1; held = bytearray(20_000_000)");
+        const one = await save(session);
+        await session.execute("x = 2");
+        const two = await save(session);
+        for (const wanted of [two, one, two, one, two]) await session.restore?.(wanted);
+        assert.equal(valueText(await session.execute("x")), "2");
+      }),
+  },
+  {
+    name: "rolls back the first cell of a fork",
+    skip: needsCheckpoints,
+    run: (runtime) =>
+      withSession(runtime, async (session) => {
+        await session.execute("x = 'kept'; import os");
+        await using fork = await forkOf(session);
+        const crashed = await fork.execute("x = 'lost'; os._exit(3)");
+        assert.equal(crashed.state, "rolled-back");
+        assert.equal(valueText(await fork.execute("open('own', 'w').close(); x")), "'kept'");
+        assert.equal(valueText(await session.execute("os.path.exists('own')")), "False");
+      }),
+  },
+  {
     name: "forks at a checkpoint, and a fork can fork, crash, time out and outlive its parent",
     skip: needsCheckpoints,
     run: async (runtime) => {
