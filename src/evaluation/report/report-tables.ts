@@ -76,7 +76,7 @@ function resultsNote(report: Report): string {
 }
 
 const ceilingNote =
-  "Of all tasks of the benchmark, those that an oracle solves through the same loop, by the same rules: no model can solve more.";
+  "Of the benchmark's tasks that have an oracle, those for which it knows an answer that passes by these rules: no model can solve more.";
 const publishedNotes: Readonly<Record<string, string>> = {
   mint: " MINT's are SR_5 over 586 tasks, with the games of ALFWorld and Wikipedia's search, which are not here.",
 };
