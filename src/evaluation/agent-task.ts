@@ -25,7 +25,10 @@ export interface AgentTaskOptions extends Pick<BenchmarkTask, "id" | "group" | "
   ): boolean | Grade | Promise<boolean | Grade>;
 }
 
-/** Makes a task that is played by the agent's normal loop, in any format, and judged once it has answered. */
+/**
+ * Makes a task that is played by the agent's normal loop, in any format and at temperature 0 unless another is asked
+ * for, and judged once it has answered.
+ */
 export function agentTask(options: AgentTaskOptions): BenchmarkTask {
   return {
     id: options.id,
@@ -41,7 +44,7 @@ export function agentTask(options: AgentTaskOptions): BenchmarkTask {
         format: actionFormat(context.format, context.feedback),
         environment: { ...context.environment, ...(functions && { functions }) },
         maxTurns: context.maxTurns ?? options.maxTurns ?? 10,
-        sampling: context.sampling,
+        sampling: { temperature: 0, ...context.sampling },
         ...(options.instructions !== undefined && { instructions: options.instructions }),
       });
       const { prompt } = options;

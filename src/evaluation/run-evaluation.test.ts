@@ -171,12 +171,12 @@ describe("runEvaluation", () => {
   });
 
   it("plays again for another judge, and gives each try's seed to the model", async () => {
-    const seeds: (number | undefined)[] = [];
+    const asked: unknown[] = [];
     const model = (): Model => ({
       id: "m",
       capabilities: { images: false },
-      async *stream({ seed }) {
-        seeds.push(seed);
+      async *stream({ seed, temperature }) {
+        asked.push([seed, temperature]);
         yield { type: "text-delta", text: "a" };
         yield { type: "finish", reason: "stop" };
       },
@@ -184,9 +184,14 @@ describe("runEvaluation", () => {
     const options = { tasks: [taskOf("a")], model, samples: 2, seed: 5, concurrency: 1 };
     await evaluate({ ...options, judge: "one" });
     await evaluate({ ...options, judge: "one" });
-    const [other] = await evaluate({ ...options, judge: "other" });
-    expect(other?.settings).toBe("judge=other seed=5");
-    expect(seeds).toEqual([5, 6, 5, 6]);
+    const [other] = await evaluate({ ...options, judge: "other", sampling: { temperature: 1 } });
+    expect(other?.settings).toBe("judge=other temperature=1 seed=5");
+    expect(asked).toEqual([
+      [5, 0],
+      [6, 0],
+      [5, 1],
+      [6, 1],
+    ]);
   });
 
   it("counts no turn for a reply that did not come", async () => {

@@ -172,6 +172,19 @@ describe("a report", () => {
     expect(one.summaries[0]?.groups.map(({ group }) => group)).toEqual(["g", "h", "i"]);
   });
 
+  it("shows scores and tries where there are some", () => {
+    const markdown = reportMarkdown(
+      createReport("own", [
+        resultOf({ benchmark: "own", score: 7 }),
+        resultOf({ benchmark: "own", score: 8, sample: 1 }),
+        resultOf({ benchmark: "own", score: 3, task: "u", success: false, verdict: "wrong" }),
+      ]),
+    );
+    const [header, , row] = markdown.split("\n").filter((line) => line.startsWith("|"));
+    expect(header).toMatch(/\| tasks \| plays \| success % \| 95 % \| score \| 95 % of score \|/);
+    expect(row).toMatch(/\| 2 \| 3 \| 66\.7 \| 0\.0 to 100\.0 \| 6\.00 \| 3\.00 to 7\.50 \|/);
+  });
+
   it("warns of plays without a result", () => {
     const markdown = reportMarkdown(
       createReport("own", [

@@ -16,7 +16,7 @@ export function summaryTable(summaries: readonly Summary[]): Table {
       ...(hasTries ? ["plays"] : []),
       "success %",
       "95 %",
-      ...(hasScores ? ["score"] : []),
+      ...(hasScores ? ["score", "95 % of score"] : []),
       "turns",
       "bad replies %",
       "failed cells %",
@@ -31,7 +31,12 @@ export function summaryTable(summaries: readonly Summary[]): Table {
       ...(hasTries ? [`${summary.plays}`] : []),
       percent(summary.rate),
       intervalText(summary.rateInterval, percent),
-      ...(hasScores ? [summary.meanScore.toFixed(2)] : []),
+      ...(hasScores
+        ? [
+            summary.meanScore.toFixed(2),
+            intervalText(summary.scoreInterval, (score) => score.toFixed(2)),
+          ]
+        : []),
       summary.meanTurns.toFixed(2),
       percent(summary.malformedShare),
       percent(summary.failedCellShare),

@@ -20,6 +20,7 @@ export interface Summary {
   readonly rate: number;
   readonly rateInterval: Interval | undefined;
   readonly meanScore: number;
+  readonly scoreInterval: Interval | undefined;
   /** Over all plays that count, failures included. */
   readonly meanTurns: number;
   readonly turnsInterval: Interval | undefined;
@@ -75,6 +76,7 @@ function summariseSet(all: readonly EvaluationResult[]): Summary {
     rate: mean(counted.map(({ success }) => Number(success))),
     rateInterval: bootstrapMean(tasks.map((tries) => tries.map(({ success }) => Number(success)))),
     meanScore: mean(counted.map(({ score }) => score)),
+    scoreInterval: bootstrapMean(tasks.map((tries) => tries.map(({ score }) => score))),
     meanTurns: mean(counted.map(({ turns }) => turns)),
     turnsInterval: bootstrapMean(tasks.map((tries) => tries.map(({ turns }) => turns))),
     malformedShare: share(counted, "malformed", "turns"),
