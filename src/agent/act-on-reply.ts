@@ -105,14 +105,15 @@ async function* answerInCode(
 
 /** Takes an answer, or sends the model back with the reason why not. */
 async function* judge(run: Run, turn: number, candidate: Candidate): Step {
-  const { answers, messages, progress } = run.options;
-  const verdict = await answers.read(candidate, run.session);
+  const { answers, messages, progress, signal } = run.options;
+  const verdict = await answers.read(candidate, run.session, signal);
   if (verdict.accepted) {
     const { accepted: _, ...end } = verdict;
     return { status: "answered", ...end };
   }
-  yield { type: "answer-refused", turn, reason: verdict.reason };
   progress.prose = verdict.answer;
+  if (isAborted(signal)) return { status: "aborted" };
+  yield { type: "answer-refused", turn, reason: verdict.reason };
   progress.refusals += 1;
   if (progress.refusals > answers.maxRejections) {
     progress.refusals = 0;

@@ -4,6 +4,8 @@ import { collect, runs, says, scripted, stable } from "../../test/scripted-conve
 import { createBareRuntime } from "../execution/runtimes/bare-runtime.ts";
 import { messageText } from "../models/model.ts";
 import { createAgent } from "./agent.ts";
+import type { AnswerContext } from "./answer-rules.ts";
+import { runCheck } from "./run-check.ts";
 
 const runtime = createBareRuntime();
 afterAll(() => runtime.close());
@@ -134,6 +136,26 @@ describe("a check", () => {
     expect(messageText(model.requests[2]!.messages.at(-1)!)).toBe(
       "Your answer was not accepted: the number is not right. Correct it and answer again.",
     );
+  });
+
+  it("is interrupted with the run, which goes on later as if it had not been asked", async () => {
+    await using agent = createAgent({ model: scripted(says("1"), says("2")), runtime });
+    const stop = new AbortController();
+    const check = async (text: unknown, { session, signal }: AnswerContext) => {
+      if (text === "2") return true;
+      setTimeout(() => stop.abort(), 50);
+      return await runCheck(session, "while True: pass", { answer: "1" }, signal);
+    };
+    const events = await collect(agent.run("Say.", { answer: { check }, signal: stop.signal }));
+    expect(events.at(-1)).toMatchObject({ result: { status: "aborted", turns: 1 } });
+    expect(events.map(({ type }) => type)).not.toContain("answer-refused");
+    expect(await agent.resume().result).toMatchObject({ status: "answered", answer: "2" });
+    expect(agent.messages.map(messageText).slice(1)).toEqual([
+      "Say.",
+      "1",
+      "Go on with the task.",
+      "2",
+    ]);
   });
 
   it("ends the run when it throws, and costs the interpreter nothing", async () => {

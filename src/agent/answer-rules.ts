@@ -23,6 +23,8 @@ export interface AnswerRules<Value = unknown> {
 export interface AnswerContext {
   readonly text: string;
   readonly session: Session;
+  /** Fires when the run is aborted: that an answer is refused after it does not count. */
+  readonly signal?: AbortSignal;
 }
 
 /** An answer as it came: words of the model, or data from its code. */
@@ -38,7 +40,7 @@ export interface AnswerReader {
   readonly instructions: string | undefined;
   readonly maxRejections: number;
   /** Rejects with a fault that says what the check has thrown. */
-  read(candidate: Candidate, session: Session): Promise<Verdict>;
+  read(candidate: Candidate, session: Session, signal?: AbortSignal): Promise<Verdict>;
 }
 
 /** Prepares rules for use. Throws `invalid_input` for a schema that can't be used. */
@@ -49,13 +51,17 @@ export function createAnswerReader(rules: AnswerRules = {}): AnswerReader {
   return {
     instructions: schema === undefined ? undefined : instructions(describeSchema(schema)),
     maxRejections: rules.maxRejections ?? 3,
-    async read(candidate, session) {
+    async read(candidate, session, signal) {
       const answer = "text" in candidate ? candidate.text : textOf(candidate.value);
       const fit = parsed === undefined ? undefined : await fitSchema(candidate, parsed);
       if (fit?.reason !== undefined) return { accepted: false, answer, reason: fit.reason };
       const found =
         fit === undefined ? ("value" in candidate ? candidate.value : answer) : fit.value;
-      const verdict = await checked(check, found, { text: answer, session });
+      const verdict = await checked(check, found, {
+        text: answer,
+        session,
+        ...(signal && { signal }),
+      });
       if (verdict !== true) {
         const why = verdict === false ? "it did not pass the check" : verdict;
         return {

@@ -74,7 +74,7 @@ export async function bestOf<Value = unknown>(
   checkCounts(n, branchAfterTurns);
   const trunk = await runTrunk(agent, task, options);
   if (trunk !== undefined && trunk.status !== "paused") {
-    const score = (await scoreOf({ branch: 0, agent, result: trunk }, options.check)) || 0;
+    const score = (await scoreOf({ branch: 0, agent, result: trunk }, options)) || 0;
     return { winner: 0, result: trunk, score, branches: [], usage: trunk.usage };
   }
   const forks: Agent[] = [];
@@ -91,7 +91,7 @@ export async function bestOf<Value = unknown>(
         return { branch, agent: fork, result: await run.result };
       }),
     );
-    const found = await Promise.all(candidates.map((each) => scoreOf(each, options.check)));
+    const found = await Promise.all(candidates.map((each) => scoreOf(each, options)));
     const best = bestOfAll(candidates, found);
     const scores = found.map((score) => score || 0);
     const text = typeof task === "string" ? task : task.text;
@@ -153,13 +153,14 @@ function samplingOf(
 
 async function scoreOf<Value>(
   candidate: Candidate<Value>,
-  check: BestOfOptions<Value>["check"],
+  { check, signal }: BestOfOptions<Value>,
 ): Promise<number> {
   const { result, agent } = candidate;
   if (result.status !== "answered") return 0;
   if (check === undefined) return 1;
   if (typeof check === "function") return Number(await check(candidate));
-  return agent.session !== undefined && (await runCheck(agent.session, check, result)) ? 1 : 0;
+  const { session } = agent;
+  return session !== undefined && (await runCheck(session, check, result, signal)) ? 1 : 0;
 }
 
 /** Answers that were accepted come before all others, whatever their score; then the score decides. */

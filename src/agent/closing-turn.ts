@@ -42,7 +42,7 @@ export async function* closingTurn(
   appendAssistant(messages, text);
   let end: Partial<RunResult> = text === "" ? {} : { partialAnswer: text };
   if (reply.parsed.kind === "answer" && text !== "") {
-    const verdict = await options.answers.read({ text }, session);
+    const verdict = await options.answers.read({ text }, session, signal);
     end = { answer: verdict.answer };
     if (verdict.accepted && "value" in verdict) end = { ...end, value: verdict.value };
     if (!verdict.accepted) {

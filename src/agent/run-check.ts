@@ -18,12 +18,14 @@ export async function refuseBrokenCheck(session: Session, check: string): Promis
 
 /**
  * Runs a check in a copy of a session, where `answer` is the answer: its data, or its text. It passes unless it raises
- * or its last value is false; `!command` passes when the command ends with 0. Rejects as `fork` does.
+ * or its last value is false; `!command` passes when the command ends with 0. The signal interrupts it, and it does not
+ * pass then. Rejects as `fork` does.
  */
 export async function runCheck(
   session: Session,
   check: string,
   { answer, value }: Pick<RunResult, "answer" | "value">,
+  signal?: AbortSignal,
 ): Promise<boolean> {
   if (session.fork === undefined) {
     throw new CodeActError("not_supported", "The check needs a copy of the interpreter.");
@@ -32,7 +34,7 @@ export async function runCheck(
   const data = JSON.stringify(JSON.stringify(value ?? answer ?? null));
   await copy.execute(`answer = __import__("json").loads(${data})`, { silent: true });
   const code = check.trimStart().startsWith("!") ? `${check}\n_exit_code == 0` : check;
-  const outcome = await copy.execute(code);
+  const outcome = await copy.execute(code, { ...(signal && { signal }) });
   const shown = outcome.outputs.findLast((output) => output.type === "value");
   return outcome.status === "ok" && !falsy.has(shown?.data["text/plain"] ?? "True");
 }

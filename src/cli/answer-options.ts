@@ -27,8 +27,8 @@ export function answerRulesOf(options: AnswerOptions, context: CliContext): Answ
   return {
     ...(answerSchema !== undefined && { schema: readSchema(answerSchema, context.cwd) }),
     ...(check !== undefined && {
-      check: async (value, { text, session }) =>
-        (await runCheck(session, check, { answer: text, value })) ||
+      check: async (value, { text, session, signal }) =>
+        (await runCheck(session, check, { answer: text, value }, signal)) ||
         `it fails this check: ${check}`,
     }),
   };
