@@ -19,6 +19,8 @@ describe("cutReply", () => {
     ["Action: a\nThought: I wonder\nAnswer: b", "Action: a"],
     ["Action: a End Action\nAction: b End Action", "Action: a End Action"],
     ["Answer: 3\nAnswer: 4", "Answer: 3"],
+    ["Thought: x\nAnswer: 3\nThought: y\nAnswer: 4", "Thought: x\nAnswer: 3"],
+    ["Well.\nThought: x\nAnswer: 3\nAnswer: 4", "Well."],
     ["Action: a\nThought: I wonder", "Action: a\nThought: I wonder"],
     ["Thought: first\nThought: second\nAnswer: 3", "Thought: first\nThought: second\nAnswer: 3"],
   ])("keeps the first action or answer of %j", (reply, kept) => {

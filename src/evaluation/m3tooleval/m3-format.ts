@@ -50,7 +50,8 @@ export function cutReply(reply: string): string {
   if (marks.length < 2) return text;
   const end = text.indexOf(endAction);
   if (end >= 0) text = text.slice(0, end + endAction.length).trim();
-  const thought = text.indexOf("Thought:", marks[0] ?? text.length);
+  // The original looks for it behind the action, and in an answer from its seventh character on.
+  const thought = text.indexOf("Thought:", Math.max(text.indexOf("Action:") + 7, 6));
   return thought < 0 ? text : text.slice(0, thought).trim();
 }
 
