@@ -116,7 +116,7 @@ async function run(
         { context, view, json },
       );
       await workbench.saveFrom(agent.session ?? session);
-      if (best.result.status === "answered" && best.score < 1) {
+      if (best.result.status === "answered" && best.score < 1 && !signal.aborted) {
         context.stderr.write(`codeact: No answer passed the check: ${check}\n`);
         return 1;
       }
