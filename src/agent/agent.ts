@@ -1,12 +1,11 @@
 import { CodeActError } from "../errors.ts";
-import type { Runtime } from "../execution/runtime.ts";
 import { allowedHosts } from "../execution/network/network.ts";
 import type { Session } from "../execution/session.ts";
 import { defaultFormat } from "../formats/choose-format.ts";
-import { textMessage } from "../models/model.ts";
 import type { Message } from "../models/model.ts";
 import { runLoop } from "./agent-loop.ts";
 import type { AgentOptions, AgentSettings } from "./agent-options.ts";
+import { createAgentSession } from "./agent-session.ts";
 import { createAnswerReader } from "./answer-rules.ts";
 import type { AnswerReader, AnswerRules } from "./answer-rules.ts";
 import type { SubTask } from "./calls/agent-call.ts";
@@ -15,8 +14,8 @@ import type { Budget } from "./budget.ts";
 import { createCompactor } from "./compaction.ts";
 import { createEventLog } from "./event-log.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
-import { appendUser, lostSessionNotice, textPart } from "./history.ts";
 import type { Task } from "./history.ts";
+import { pumpEvents } from "./pump-events.ts";
 import { copyProgress, createRunProgress } from "./run-progress.ts";
 import type { RunProgress } from "./run-progress.ts";
 import { createRunTelemetry } from "./telemetry.ts";
@@ -116,7 +115,7 @@ export function createAgent(options: AgentOptions): Agent {
 
 function startAgent(options: AgentOptions, start: AgentStart): Agent {
   const { tools: _listed, calls: _calls, ...settings } = options;
-  const { model, runtime } = options;
+  const { model } = options;
   const format = options.format ?? defaultFormat(model.capabilities);
   const budget = { turns: options.maxTurns ?? 20, ...options.budget };
   checkBudget(budget, model);
@@ -130,58 +129,24 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
   };
   const messages: Message[] = [...(options.messages ?? [])];
   const closing = new AbortController();
-  let { session, owned, unfinished } = start;
-  let equipped: Session | undefined;
+  let { unfinished } = start;
   let active: Promise<RunResult> | undefined;
-  let opening: Promise<Session> | undefined;
   const forking = new Set<Promise<Agent>>();
-
-  /** Forks that are made at a time share one session. */
-  function openSession(signal?: AbortSignal): Promise<Session> {
-    opening ??= prepareSession(signal).finally(() => (opening = undefined));
-    return opening;
-  }
-
-  async function prepareSession(signal?: AbortSignal): Promise<Session> {
-    if (session === undefined) {
-      // The types promise one of the two.
-      session = await (runtime as Runtime).open({
-        ...(options.limits && { limits: options.limits }),
-        ...(options.network && { network: options.network }),
-        ...(signal && { signal }),
-      });
-    }
-    if (tools !== undefined && equipped !== session) {
-      await tools.provide(session);
-      equipped = session;
-    }
-    if (messages[0]?.role !== "system") messages.unshift(await systemMessage(session));
-    return session;
-  }
-
-  async function systemMessage(opened: Session): Promise<Message> {
-    // Only a help for the model: a session that is gone is told by its first cell.
-    const listed = await opened.files?.list().catch(() => undefined);
-    const files = listed?.map((file) => file.path);
-    const parts = [
-      format.instructions({ ...environment, ...(files && { files }) }),
-      budgetInstructions(budget),
-      options.instructions,
-    ];
-    return textMessage("system", parts.filter((part) => part !== undefined).join("\n\n"));
-  }
-
-  /** A dead interpreter of our own is replaced on the next run, and the model is told. */
-  async function dropDeadSession(result: RunResult): Promise<void> {
-    const isDead = ["session_closed", "backend_lost", "protocol_violation"].some(
-      (code) => result.error?.code === code,
-    );
-    if (!isDead || runtime === undefined || session === undefined || closing.signal.aborted) return;
-    const dead = session;
-    session = undefined;
-    appendUser(messages, [textPart(lostSessionNotice)]);
-    await dead.close().catch(() => {});
-  }
+  const session = createAgentSession({
+    session: start.session,
+    owned: start.owned,
+    agent: options,
+    tools,
+    messages,
+    instruct: (files) =>
+      [
+        format.instructions({ ...environment, ...(files && { files }) }),
+        budgetInstructions(budget),
+        options.instructions,
+      ]
+        .filter((part) => part !== undefined)
+        .join("\n\n"),
+  });
 
   function run<Value>(task: string | Task, runOptions: RunOptions<Value> = {}): AgentRun<Value> {
     checkFree();
@@ -223,14 +188,14 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
       format,
       environment,
       messages,
-      openSession,
+      openSession: session.open,
       records,
       ...(compactor && { compactor }),
       maxOutputCharacters: options.maxOutputCharacters ?? 10_000,
       signal: signal ? AbortSignal.any([signal, closing.signal]) : closing.signal,
     });
-    const result = pump(telemetry?.watch(loop) ?? loop, log, async (ended) => {
-      await dropDeadSession(ended);
+    const result = pumpEvents(telemetry?.watch(loop) ?? loop, log, async (ended) => {
+      if (!closing.signal.aborted) await session.dropDead(ended);
       unfinished = ended.status === "answered" ? undefined : work;
       active = undefined;
     });
@@ -269,7 +234,7 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
 
   async function makeFork(changes: ForkChanges): Promise<Agent> {
     checkIdle();
-    const opened = await openSession(closing.signal);
+    const opened = await session.open(closing.signal);
     if (opened.fork === undefined) {
       throw new CodeActError("not_supported", "The interpreter of this agent can't be forked.", {
         hint: "Use the sandbox runtime.",
@@ -295,11 +260,9 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
     if (taken === undefined) {
       throw new CodeActError("invalid_input", "Only a fork of an agent can be adopted, and once.");
     }
-    const former = owned ? session : undefined;
-    ({ session, unfinished } = taken);
-    owned = true;
+    ({ unfinished } = taken);
     messages.splice(0, Infinity, ...taken.messages);
-    await former?.close();
+    await session.replace(taken.session);
   }
 
   /** Gives the conversation away; the agent is closed then, its interpreter is not. */
@@ -307,16 +270,14 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
     checkFree();
     closing.abort();
     releases.delete(agent);
-    const given = { session, messages, unfinished };
-    session = undefined;
-    return given;
+    return { session: session.give(), messages, unfinished };
   }
 
   async function close(): Promise<void> {
     closing.abort();
     await active;
     await Promise.allSettled(forking);
-    if (owned) await session?.close();
+    await session.close();
   }
 
   const agent: Agent = {
@@ -326,7 +287,7 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
       return messages;
     },
     get session() {
-      return session;
+      return session.current;
     },
     fork,
     adopt,
@@ -364,21 +325,4 @@ async function workOn(task: SubTask, parent: AgentOptions): Promise<RunResult> {
   const run = agent.run(task.task, { signal, ...(answer && { answer }) });
   for await (const event of run) if (event.type === "cell-start") onCell();
   return await run.result;
-}
-
-/** Drives the loop to its end; the last event is given out once the agent is ready for the next run. */
-async function pump(
-  loop: AsyncGenerator<AgentEvent, RunResult>,
-  log: ReturnType<typeof createEventLog<AgentEvent>>,
-  beforeEnd: (result: RunResult) => Promise<void>,
-): Promise<RunResult> {
-  for (;;) {
-    const step = await loop.next();
-    if (step.done === true) {
-      log.end();
-      return step.value;
-    }
-    if (step.value.type === "run-end") await beforeEnd(step.value.result);
-    log.push(step.value);
-  }
 }
