@@ -307,7 +307,7 @@ class Branch:
         number = command["checkpoint"]
         count, copy = self._copies.kept(number)
         self._supervisor.require_copy(copy)
-        self._supervisor.await_copies_of(self)
+        self._supervisor.await_copies(self._copies.all_kept())
         self.worker.end()
         self._supervisor.end_processes_of(self)
         self._path.drain_pipes()
@@ -354,7 +354,7 @@ class Branch:
     def _bury_worker(self) -> dict[str, Any]:
         status = self._supervisor.await_exit(self.worker.pid, _PATIENCE_SECONDS)
         self.worker.end()
-        self._supervisor.await_copies_of(self)
+        self._supervisor.await_copies(self.copies)
         self._supervisor.end_processes_of(self)
         return {"reason": "unresponsive"} if status is None else describe_exit(status)
 

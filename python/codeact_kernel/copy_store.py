@@ -34,6 +34,10 @@ class CopyStore:
         """Return the copy under this number. Raises KeyError."""
         return self._kept[number]
 
+    def all_kept(self) -> list[WorkerHandle]:
+        """Return the copies that the host asked for, ready or not."""
+        return [copy for _, copy in self._kept.values()]
+
     def drop(self, number: int) -> None:
         """End the copy under this number. Raises KeyError."""
         self._kept.pop(number)[1].end()

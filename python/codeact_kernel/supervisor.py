@@ -14,7 +14,7 @@ import select
 import signal
 import socket
 import time
-from typing import Any, Callable, Collection, Protocol
+from typing import Any, Callable, Collection, Iterable, Protocol
 
 from .branch import Branch
 from .kept_outputs import KeptOutputs
@@ -213,9 +213,9 @@ class Supervisor:
         self._until(is_settled, _COPY_SECONDS, copy.socket)
         return copy.ready
 
-    def await_copies_of(self, branch: Branch) -> None:
-        """Wait for the copies that the branch's worker is making: they do not come when it ends before."""
-        for copy in branch.copies:
+    def await_copies(self, copies: Iterable[WorkerHandle]) -> None:
+        """Wait for copies that a worker is making: they do not come when it ends before."""
+        for copy in copies:
             self.await_copy(copy)
 
     def require_copy(self, copy: WorkerHandle) -> WorkerHandle:
