@@ -18,7 +18,7 @@ export interface RuntimeCapabilities {
 }
 
 export interface OpenOptions {
-  /** Default: a random id. */
+  /** Up to 100 letters, digits, - and _ that no open session has. Default: a random id. */
   readonly id?: string;
   readonly limits?: Partial<SessionLimits>;
   /**

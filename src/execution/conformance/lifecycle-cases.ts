@@ -6,6 +6,24 @@ import { type ConformanceCase, valueText, withSession } from "./conformance-case
 /** Files, closing, and faults of the engine. */
 export const lifecycleCases: readonly ConformanceCase[] = [
   {
+    name: "refuses an id that names no folder, and one that another session has",
+    async run(runtime) {
+      for (const id of ["../outside", "a/b", "..", "", "a.snapshots"]) {
+        await assert.rejects(runtime.open({ id }), { code: "invalid_input" });
+      }
+      const opened = await Promise.allSettled([
+        runtime.open({ id: "same" }),
+        runtime.open({ id: "same" }),
+      ]);
+      const [first, second] = opened;
+      assert(first.status === "fulfilled" && second.status === "rejected");
+      assert.equal((second.reason as { code: string }).code, "invalid_input");
+      await first.value.close();
+      await using again = await runtime.open({ id: "same" });
+      assert.equal((await again.execute("1")).status, "ok");
+    },
+  },
+  {
     name: "can be closed twice, and refuses cells afterwards",
     run: async (runtime) => {
       const session = await runtime.open();

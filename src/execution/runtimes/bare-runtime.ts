@@ -13,6 +13,7 @@ import { removeFolder } from "../remove-folder.ts";
 import { completeLimits } from "../complete-limits.ts";
 import type { Runtime, SessionLimits } from "../runtime.ts";
 import type { Session } from "../session.ts";
+import { createSessionIds } from "./session-ids.ts";
 import { createWorkspace } from "../workspace.ts";
 
 export interface BareRuntimeOptions {
@@ -30,6 +31,7 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
   const python = options.python ?? "python3";
   const transactions = options.transactions ?? true;
   const sessions = new Map<string, Session>();
+  const ids = createSessionIds();
   let made: Promise<string> | undefined;
   let closing: Promise<void> | undefined;
   const root = (): Promise<string> => (made ??= mkdtemp(join(tmpdir(), "codeact-bare-")));
@@ -43,14 +45,16 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
     if (closing !== undefined) {
       throw new CodeActError("session_closed", "The bare runtime is closed.");
     }
+    ids.take(id);
     const path = join(await root(), id);
-    await mkdir(path);
     const workspace = createWorkspace(path, { limits: given.limits });
+    const clean = (): Promise<void> => workspace.remove().finally(() => ids.release(id));
     let wire: Duplex;
     try {
+      await mkdir(path);
       wire = await reach(path);
     } catch (error) {
-      await workspace.remove();
+      await clean();
       throw error;
     }
     const session = await openSession(wire, {
@@ -66,7 +70,7 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
           return socket;
         }),
       async onClosed() {
-        await workspace.remove();
+        await clean();
         sessions.delete(id);
       },
     });

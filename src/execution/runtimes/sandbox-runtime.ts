@@ -11,6 +11,7 @@ import type { OpenOptions, Runtime, SessionLimits } from "../runtime.ts";
 import type { Session } from "../session.ts";
 import { createWorkspace } from "../workspace.ts";
 import { createSandboxFolder } from "./sandbox-folder.ts";
+import { createSessionIds } from "./session-ids.ts";
 import { startZygote, type Zygote } from "./zygote-process.ts";
 
 export interface SandboxRuntimeOptions {
@@ -40,8 +41,6 @@ interface Given {
 
 export const defaultPreload: readonly string[] = ["numpy", "pandas", "matplotlib.pyplot"];
 
-const sessionIdPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/;
-
 /**
  * Starts the Linux sandbox and resolves when sessions can be opened. Rejects with `sandbox_unavailable` where
  * the machine can't give the isolation, and never falls back to less.
@@ -60,6 +59,7 @@ export async function createSandboxRuntime(
     throw error;
   }
   const sessions = new Map<string, Session>();
+  const ids = createSessionIds();
   let closing: Promise<void> | undefined;
 
   let networks = 0;
@@ -103,13 +103,13 @@ export async function createSandboxRuntime(
     if (closing !== undefined) {
       throw new CodeActError("session_closed", "The sandbox runtime is closed.");
     }
-    if (!sessionIdPattern.test(id) || sessions.has(id)) {
-      throw new CodeActError("invalid_input", `"${id}" cannot be the id of a new session.`, {
-        hint: "Use up to 100 letters, digits, - and _ that no open session has.",
-      });
-    }
+    ids.take(id);
     const path = folder.createWorkspace(id);
     const workspace = createWorkspace(path, { owner: folder.owner, limits });
+    let cleaning: Promise<void> | undefined;
+    // Once: then the id may belong to another session.
+    const clean = (): Promise<void> =>
+      (cleaning ??= workspace.remove().finally(() => ids.release(id)));
     try {
       await prepare(path);
       const socket = connect(socketPath);
@@ -130,14 +130,14 @@ export async function createSandboxRuntime(
           ),
         async onClosed() {
           network?.release();
-          await workspace.remove();
+          await clean();
           sessions.delete(id);
         },
       });
       sessions.set(id, session);
       return session;
     } catch (cause) {
-      await workspace.remove();
+      await clean();
       if (cause instanceof CodeActError) throw cause;
       throw new CodeActError("backend_lost", "The sandbox does not answer.", {
         hint: "Create a new sandbox runtime.",
