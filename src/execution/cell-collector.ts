@@ -1,4 +1,5 @@
 import type { DoneFrame, OutputFrame } from "./kernel-frames.ts";
+import { findFault } from "./plain-data.ts";
 import type { CellAnswer, Outcome, Output, StreamOutput } from "./outcome.ts";
 
 /** Gathers the outputs of one running cell into its outcome. */
@@ -76,10 +77,14 @@ export function createCellCollector(
   };
 }
 
-/** Undefined for what is no JSON: the frame came from the guest. */
+/** As in python/codeact_kernel/plain_data.py. Deeper data would be more than those who take answers can walk. */
+const maxAnswerDepth = 100;
+
+/** Undefined for what is no JSON, or none that the kernel writes: the frame came from the guest. */
 function parseAnswer(json: string): CellAnswer | undefined {
   try {
-    return { value: JSON.parse(json) as unknown };
+    const value: unknown = JSON.parse(json);
+    return findFault(value, maxAnswerDepth) === undefined ? { value } : undefined;
   } catch {
     return undefined;
   }

@@ -61,12 +61,12 @@ export function encodeResult(value: unknown): EncodedResult {
 }
 
 /** Says what is wrong with data that came from the guest: too deep, or with a key that could reach a prototype. */
-export function findFault(value: unknown): string | undefined {
+export function findFault(value: unknown, deepest = maxDepth): string | undefined {
   const open: [unknown, number][] = [[value, 0]];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [item, depth] = next;
     if (typeof item !== "object" || item === null) continue;
-    if (depth > maxDepth) return `nested deeper than ${maxDepth} levels`;
+    if (depth > deepest) return `nested deeper than ${deepest} levels`;
     if (Object.hasOwn(item, "__proto__")) return "a key named __proto__ is not allowed";
     for (const element of Object.values(item)) {
       if (typeof element === "object") open.push([element, depth + 1]);
