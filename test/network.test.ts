@@ -112,7 +112,7 @@ print(len([p for p in os.listdir("/proc") if p.isdigit()]))
 try: socket.create_connection(("127.0.0.1", 3128))
 except OSError as error: print(error)`,
       ),
-    ).toBe("['NO_PROXY', 'no_proxy'] ['branch']\n2\n[Errno 111] Connection refused\n");
+    ).toBe("['NO_PROXY', 'no_proxy'] ['branches']\n2\n[Errno 111] Connection refused\n");
   });
 
   it("sends bodies both ways, with a length and in chunks", async () => {

@@ -219,7 +219,7 @@ class Branch:
             self._path.send(body)
         elif frame_type == "read-output":
             self._read_output(body)
-        elif frame_type == "done" and self.cell:
+        elif frame_type == "done" and self.cell and not self.cell.killed_for:  # else it is too late
             try:
                 done = decode(body)
             except ProtocolError:

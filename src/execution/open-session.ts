@@ -15,20 +15,28 @@ export interface OpenSessionOptions extends KernelSessionOptions {
     fill: (folder: string) => Promise<void>,
     split: (forkId: string) => Promise<void>,
   ) => Promise<Session>;
+  /** Gives up while the session opens; the signal's reason is thrown then. */
+  readonly signal?: AbortSignal;
   /** Called once when the session is over, for whatever reason. */
   readonly onClosed: () => Promise<void>;
 }
 
 /** Opens a session with the kernel at the other end of `stream`; its files lie in `workspace`. Rejects as `connectKernel` does. */
 export async function openSession(stream: Duplex, options: OpenSessionOptions): Promise<Session> {
-  const { id, workspace, limits } = options;
+  const { id, workspace, limits, signal } = options;
   let kernel: Kernel;
+  const giveUp = (): void => void stream.destroy();
+  signal?.addEventListener("abort", giveUp, { once: true });
   try {
+    signal?.throwIfAborted();
     kernel = await connectKernel(stream, { ...options, files: workspace.files });
   } catch (error) {
     stream.destroy();
     await options.onClosed();
+    signal?.throwIfAborted();
     throw error;
+  } finally {
+    signal?.removeEventListener("abort", giveUp);
   }
   workspace.takeChanges(); // a fork begins with files
   const over = kernel.closed.then(options.onClosed);

@@ -28,6 +28,7 @@ export interface OpenOptions {
   readonly seed?: number;
   /** Hosts that code may reach. Default: no network at all. `not_supported` where a runtime can't enforce it. */
   readonly network?: NetworkOptions;
+  /** Gives up while the session opens: `open` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 

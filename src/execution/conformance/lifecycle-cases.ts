@@ -6,6 +6,24 @@ import { type ConformanceCase, valueText, withSession } from "./conformance-case
 /** Files, closing, and faults of the engine. */
 export const lifecycleCases: readonly ConformanceCase[] = [
   {
+    name: "gives up opening a session when it is told to, and leaves nothing behind",
+    async run(runtime) {
+      const reason = new Error("not needed any more");
+      const early = AbortSignal.abort(reason);
+      await assert.rejects(runtime.open({ id: "given-up", signal: early }), reason);
+      const abort = new AbortController();
+      const opening = runtime.open({ id: "given-up", signal: abort.signal });
+      abort.abort(reason);
+      await assert.rejects(opening, reason);
+      // The id is free again, and the signal of the opening is nothing to the session.
+      const later = new AbortController();
+      const session = await runtime.open({ id: "given-up", signal: later.signal });
+      later.abort(reason);
+      assert.equal(valueText(await session.execute("1 + 1")), "2");
+      await session.close();
+    },
+  },
+  {
     name: "refuses an id that names no folder, and one that another session has",
     async run(runtime) {
       for (const id of ["../outside", "a/b", "..", "", "a.snapshots"]) {

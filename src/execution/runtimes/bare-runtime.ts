@@ -39,12 +39,13 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
   /** Opens a session in a new folder; `reach` makes the connection to its kernel. */
   async function openAt(
     id: string,
-    given: { readonly limits: SessionLimits; readonly seed?: number },
+    given: Given,
     reach: (workspaceFolder: string) => Promise<Duplex>,
   ): Promise<Session> {
     if (closing !== undefined) {
       throw new CodeActError("session_closed", "The bare runtime is closed.");
     }
+    const { signal: _opening, ...lasting } = given;
     ids.take(id);
     const path = join(await root(), id);
     const workspace = createWorkspace(path, { limits: given.limits });
@@ -63,7 +64,7 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
       transactions,
       workspace,
       openFork: (forkId = randomUUID(), fill, split) =>
-        openAt(forkId, given, async (forkFolder) => {
+        openAt(forkId, lasting, async (forkFolder) => {
           await Promise.all([fill(forkFolder), split(forkId)]);
           const socket = connect(join(await root(), `${forkId}.sock`));
           await once(socket, "connect");
@@ -88,12 +89,15 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
     name: "bare",
     capabilities: { isolation: "none", transactions },
     async open(openOptions = {}) {
-      if (openOptions.network !== undefined) throw noNetworkRules();
+      const { network, seed, signal } = openOptions;
+      if (network !== undefined) throw noNetworkRules();
+      signal?.throwIfAborted();
       return await openAt(
         openOptions.id ?? randomUUID(),
         {
           limits: completeLimits(openOptions.limits),
-          ...(openOptions.seed !== undefined && { seed: openOptions.seed }),
+          ...(seed !== undefined && { seed }),
+          ...(signal && { signal }),
         },
         (folder) => startKernel(python, folder),
       );
@@ -101,6 +105,14 @@ export function createBareRuntime(options: BareRuntimeOptions = {}): Runtime {
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
   };
+}
+
+/** What a session is opened with. */
+interface Given {
+  readonly limits: SessionLimits;
+  readonly seed?: number;
+  /** Gives up while it opens. */
+  readonly signal?: AbortSignal;
 }
 
 function noNetworkRules(): CodeActError {

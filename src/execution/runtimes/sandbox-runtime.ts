@@ -37,6 +37,8 @@ interface Given {
   readonly limits: SessionLimits;
   readonly seed?: number;
   readonly network?: SessionNetwork;
+  /** Gives up while it opens. */
+  readonly signal?: AbortSignal;
 }
 
 export const defaultPreload: readonly string[] = ["numpy", "pandas", "matplotlib.pyplot"];
@@ -65,9 +67,11 @@ export async function createSandboxRuntime(
   let networks = 0;
 
   async function open(openOptions: OpenOptions = {}): Promise<Session> {
+    const { seed, signal } = openOptions;
+    signal?.throwIfAborted();
     const limits = completeLimits(options.limits, openOptions.limits);
     const id = openOptions.id ?? randomUUID();
-    const given = { limits, ...(openOptions.seed !== undefined && { seed: openOptions.seed }) };
+    const given = { limits, ...(seed !== undefined && { seed }), ...(signal && { signal }) };
     if (openOptions.network === undefined) {
       return await openAt(id, folder.socketPath, given, async () => {});
     }
@@ -99,7 +103,8 @@ export async function createSandboxRuntime(
     given: Given,
     prepare: (workspaceFolder: string) => Promise<void>,
   ): Promise<Session> {
-    const { limits, network } = given;
+    const { signal, ...lasting } = given;
+    const { limits, network } = lasting;
     if (closing !== undefined) {
       throw new CodeActError("session_closed", "The sandbox runtime is closed.");
     }
@@ -123,7 +128,7 @@ export async function createSandboxRuntime(
           openAt(
             forkId,
             join(folder.path, `${forkId}.sock`),
-            { ...given, ...(network && { network: network.share() }) },
+            { ...lasting, ...(network && { network: network.share() }) },
             async (forkFolder) => {
               await Promise.all([fill(forkFolder), split(forkId)]);
             },
@@ -138,6 +143,7 @@ export async function createSandboxRuntime(
       return session;
     } catch (cause) {
       await clean();
+      signal?.throwIfAborted();
       if (cause instanceof CodeActError) throw cause;
       throw new CodeActError("backend_lost", "The sandbox does not answer.", {
         hint: "Create a new sandbox runtime.",
