@@ -11,6 +11,7 @@ import type { AnswerReader, AnswerRules } from "./answer-rules.ts";
 import type { SubTask } from "./calls/agent-call.ts";
 import { budgetInstructions, checkBudget } from "./budget.ts";
 import type { Budget } from "./budget.ts";
+import { checkSettings } from "./check-settings.ts";
 import { createCompactor } from "./compaction.ts";
 import { createEventLog } from "./event-log.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
@@ -119,6 +120,7 @@ function startAgent(options: AgentOptions, start: AgentStart): Agent {
   const format = options.format ?? defaultFormat(model.capabilities);
   const budget = { turns: options.maxTurns ?? 20, ...options.budget };
   checkBudget(budget, model);
+  checkSettings(options);
   const compactor = options.compaction === false ? undefined : createCompactor(options.compaction);
   const { records } = start;
   const tools = toolsFor(options, (task) => workOn(task, options));
