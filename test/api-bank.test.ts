@@ -1,3 +1,4 @@
+import { playOptions } from "./play-options.ts";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -93,18 +94,16 @@ print(len(calls), sorted(call["name"] for call in wrong))`);
     await using runtime = await createSandboxRuntime();
     const verdicts = [];
     for (const reply of ["I call it now.", "[GetUserToken(username='x')]", "[F(a={[]: 1})]"]) {
-      const { ending, events } = await playTask(task!, {
-        runtime,
-        model: createOracleModel([reply]),
-        format: "code",
-        grading: "corrected",
-        feedback: "enriched",
-        environment: {},
-        sampling: {},
-        seed: 0,
-        taskTimeoutMs: 60_000,
-        signal: new AbortController().signal,
-      });
+      const { ending, events } = await playTask(
+        task!,
+        playOptions({
+          runtime,
+          model: createOracleModel([reply]),
+          format: "code",
+          grading: "corrected",
+          feedback: "enriched",
+        }),
+      );
       verdicts.push(verdictOf(ending, events, false));
     }
     expect(verdicts).toEqual(["malformed", "wrong", "wrong"]);

@@ -1,3 +1,4 @@
+import { playOptions } from "./play-options.ts";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -106,18 +107,16 @@ describe.skipIf(!hasData)("M3ToolEval (needs its data)", () => {
       ({ group }) => group === "trade_calculator",
     )!;
     await using runtime = await createSandboxRuntime();
-    const { ending } = await playTask(task, {
-      runtime,
-      model: createOracleModel(actions.map((action) => `Action: ${action} End Action`)),
-      format,
-      grading: "faithful",
-      feedback: "plain",
-      environment: {},
-      sampling: {},
-      seed: 0,
-      taskTimeoutMs: 60_000,
-      signal: new AbortController().signal,
-    });
+    const { ending } = await playTask(
+      task,
+      playOptions({
+        runtime,
+        model: createOracleModel(actions.map((action) => `Action: ${action} End Action`)),
+        format,
+        grading: "faithful",
+        feedback: "plain",
+      }),
+    );
     const told = ending.messages.filter(({ role }) => role === "user").slice(1);
     expect(told.map(messageText)).toEqual(shown);
   });

@@ -12,6 +12,7 @@ import { createOracleModel } from "../src/evaluation/oracle.ts";
 import { playTask } from "../src/evaluation/play-task.ts";
 import { createBareRuntime } from "../src/execution/runtimes/bare-runtime.ts";
 import { createSandboxRuntime } from "../src/execution/runtimes/sandbox-runtime.ts";
+import { playOptions } from "./play-options.ts";
 import { benchmarkData, hasData } from "./benchmark-data.ts";
 
 const data = { data: benchmarkData };
@@ -113,18 +114,16 @@ describe.skipIf(!hasData("mint/processed"))("MINT", () => {
         verdicts.push(oracle.impossible);
         continue;
       }
-      const played = await playTask(task, {
-        model: createOracleModel(oracle.replies),
-        runtime: bare,
-        format: "code",
-        grading: "corrected",
-        feedback: "enriched",
-        environment: {},
-        sampling: {},
-        seed: 0,
-        taskTimeoutMs: 60_000,
-        signal: new AbortController().signal,
-      });
+      const played = await playTask(
+        task,
+        playOptions({
+          model: createOracleModel(oracle.replies),
+          runtime: bare,
+          format: "code",
+          grading: "corrected",
+          feedback: "enriched",
+        }),
+      );
       verdicts.push(played.ending.success);
     }
     expect(verdicts).toEqual(verdicts.map(() => true));
@@ -132,23 +131,21 @@ describe.skipIf(!hasData("mint/processed"))("MINT", () => {
 
   it("tells the model what MINT's environment tells", async () => {
     const [task] = await mint.load({ ...data, variant: "max4_p2 gsm8k" });
-    const played = await playTask(task!, {
-      model: createOracleModel([
-        "I think it is easy.",
-        "<execute>\nx = 20\nx + 1\n</execute>",
-        "<solution> 7 <solution>",
-        "<solution> 7 </solution>",
-      ]),
-      runtime: bare,
-      format: "code",
-      grading: "faithful",
-      feedback: "plain",
-      environment: {},
-      sampling: {},
-      seed: 0,
-      taskTimeoutMs: 60_000,
-      signal: new AbortController().signal,
-    });
+    const played = await playTask(
+      task!,
+      playOptions({
+        model: createOracleModel([
+          "I think it is easy.",
+          "<execute>\nx = 20\nx + 1\n</execute>",
+          "<solution> 7 <solution>",
+          "<solution> 7 </solution>",
+        ]),
+        runtime: bare,
+        format: "code",
+        grading: "faithful",
+        feedback: "plain",
+      }),
+    );
     const said = played.ending.messages.filter(({ role }) => role === "user").slice(1);
     expect(said.map(({ content }) => content)).toEqual([
       [

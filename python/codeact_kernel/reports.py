@@ -21,5 +21,5 @@ def ready_frame() -> dict[str, Any]:
 def idle_crash_text(crash: dict[str, Any], state: str) -> str:
     """Say that the worker died while no cell ran, and what became of the variables."""
     how = crash.get("signal") or (f"exit code {crash['exitCode']}" if "exitCode" in crash else crash["reason"])
-    fate = "as they were after the last cell" if state == "rolled-back" else "gone"
+    fate = "as they were after the last cell" if state == "rolled-back" else "gone, those of the last cells or all"
     return f"[The interpreter's process ended between two cells ({how}); its variables are {fate}.]\n"

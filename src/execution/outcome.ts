@@ -19,7 +19,10 @@ export interface Outcome {
   readonly crash?: Crash;
   /** Set when the code called `final_answer`; the last call counts. */
   readonly answer?: CellAnswer;
-  /** What became of the interpreter's variables when its process had to be ended. */
+  /**
+   * What became of the interpreter's variables when its process had to be ended. `lost`: there was no copy from right
+   * before the cell; what is left, if anything, is from earlier cells.
+   */
   readonly state: "kept" | "rolled-back" | "lost";
   /** Set when output was left out; `outputs` then holds a marker where it is missing. */
   readonly truncated?: { readonly omittedBytes: number };

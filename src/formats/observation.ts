@@ -174,7 +174,7 @@ function stateNote(state: Outcome["state"]): string {
     case "rolled-back":
       return "the variables are back to what they were before this code ran.";
     case "lost":
-      return "all variables are lost, the files are still there. Import and compute again what you need.";
+      return "variables are lost, those of the last cells or all; the files are still there. Look what is left, then import and compute again what you need.";
   }
 }
 

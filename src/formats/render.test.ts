@@ -118,7 +118,7 @@ describe("renderObservation", () => {
     ],
     [
       { status: "crashed", state: "lost", crash: { reason: "signal", signal: "SIGSEGV" } },
-      /killed by SIGSEGV; all variables are lost/,
+      /killed by SIGSEGV; variables are lost, those of the last cells or all/,
     ],
     [
       { status: "crashed", state: "rolled-back", crash: { reason: "memory" } },

@@ -70,7 +70,7 @@ export function describeEnding(outcome: Outcome): string | undefined {
   const state = {
     kept: "",
     "rolled-back": "; the variables are as they were before the cell",
-    lost: "; all variables are lost",
+    lost: "; variables are lost, those of the last cells or all",
   }[outcome.state];
   switch (outcome.status) {
     case "timeout":
