@@ -153,6 +153,31 @@ describe("codeact eval", () => {
     expect((await evaluate(model, env)).stdout).toBe(stdout);
   });
 
+  it("has functions written in every format, as code or as the argument of an action", async () => {
+    const prompt =
+      'def join(a, b):\n    """Joins, with \', " and a comma: join(1, 2) is "1, 2"."""\n';
+    const record = {
+      task_id: "HumanEval/0",
+      prompt,
+      entry_point: "join",
+      canonical_solution: '    return f"{a}, {b}"\n',
+      test: 'def check(f):\n    assert f(1, 2) == "1, 2"\n',
+    };
+    mkdirSync(join(cwd, "data/humaneval"));
+    writeFileSync(join(cwd, "data/humaneval/HumanEval.jsonl"), JSON.stringify(record));
+    const { code, stdout } = await evaluate([
+      ...["humaneval", "--runtime", "bare", "--model", "oracle", "--json"],
+      ...["--format", "code,json,text"],
+    ]);
+    expect(code).toBe(0);
+    const { summaries } = JSON.parse(stdout) as Report;
+    expect(summaries.map(({ format, successes }) => [format, successes])).toEqual([
+      ["code", 1],
+      ["json", 1],
+      ["text", 1],
+    ]);
+  });
+
   it("names file and line of a malformed record, and leaves it out on request", async () => {
     writeData({ question: "1 + 1?", answer: "#### 2" }, '{"question": "cut', { question: "?" });
     const { code, stderr } = await evaluate(oracle);
@@ -180,7 +205,7 @@ describe("codeact eval", () => {
   });
 
   it.each([
-    [["humaneval", "--format", "text"], /humaneval can't be played in the text format/],
+    [["mint", "--format", "text"], /mint can't be played in the text format/],
     [["gsm8k", "--format", "xml"], /must be code, json or text/],
     [["gsm8k", "--variant", "zero-shot"], /zero-shot/],
     [["gsm8k", "--concurrency", "0"], /concurrency/],

@@ -13,9 +13,11 @@ export interface AgentTaskOptions extends Pick<BenchmarkTask, "id" | "group" | "
   /** Added to the system message. */
   readonly instructions?: string;
   /** Python that runs before the agent, for tools and variables. */
-  readonly setup?: string;
+  readonly setup?: string | ((format: FormatName) => string | undefined);
   /** The functions that `setup` defines, as the model reads them; JSON and text actions call nothing else. */
-  readonly functions?: readonly FunctionDescription[];
+  readonly functions?:
+    | readonly FunctionDescription[]
+    | ((format: FormatName) => readonly FunctionDescription[]);
   /** Default: 10. */
   readonly maxTurns?: number;
   /** Judges the agent's answer; `session` is the agent's own, as it left it. */
@@ -36,8 +38,9 @@ export function agentTask(options: AgentTaskOptions): BenchmarkTask {
     ...(options.oracle && { oracle: options.oracle }),
     async *play(context): AsyncGenerator<AgentEvent, Ending, undefined> {
       const session = await context.openSession();
-      await setUpSession(session, options.setup);
-      const { functions } = options;
+      const { setup, functions: given } = options;
+      await setUpSession(session, typeof setup === "function" ? setup(context.format) : setup);
+      const functions = typeof given === "function" ? given(context.format) : given;
       await using agent = createAgent({
         model: context.model,
         session,

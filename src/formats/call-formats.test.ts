@@ -208,6 +208,12 @@ const cases: readonly Case[] = [
   ["text", "leading zeros", "Action: add, 007, 1_000 End Action", action("add(7, 1000)")],
   ["text", "a missing end", "Action: add, 1, 2\nThought: so", action("add(1, 2)")],
   ["text", "the same line", "Thought: I add. Action: add, 1, 2", action("add(1, 2)")],
+  [
+    "text",
+    "named texts with commas, quotes and line ends",
+    'Action: search, query="a, \\"b\\"\\n(c, d", limit=3 End Action',
+    action('search(query="a, \\"b\\"\\n(c, d", limit=3)'),
+  ],
   ["text", "no arguments", "Action: search End Action", action("search()")],
   ["text", "an unknown function", "Action: fly, away End Action", malformed(/no function "fly"/)],
   ["text", "an empty action", "Action: End Action", malformed(/action is empty/)],

@@ -53,8 +53,9 @@ export function splitArguments(text: string): readonly string[] {
   let start = 0;
   let at = 0;
   while (at < text.length) {
-    const atStart = text.slice(start, at).trim() === "";
-    const literal = atStart && /["'[({]/.test(text[at]!) ? readLiteral(text, at) : undefined;
+    const opens =
+      /["'[({]/.test(text[at]!) && /^\s*(?:[A-Za-z_]\w*\s*=\s*)?$/.test(text.slice(start, at));
+    const literal = opens ? readLiteral(text, at) : undefined;
     // Only what is a literal up to the next comma protects the commas in it.
     if (literal !== undefined && /^\s*(?:,|$)/.test(text.slice(literal.end, literal.end + 100))) {
       at = literal.end;

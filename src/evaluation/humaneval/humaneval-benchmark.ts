@@ -1,12 +1,11 @@
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
-import { agentTask } from "../agent-task.ts";
 import { askModel } from "../ask-model.ts";
 import type { Benchmark, BenchmarkTask } from "../benchmark.ts";
 import { gradeCode } from "../code-grade.ts";
 import { unknownVariant } from "../unknown-variant.ts";
 import { readRecords } from "../read-records.ts";
-import { gradeDefinition, definitionTask } from "../definition-task.ts";
+import { definitionTask } from "../definition-task.ts";
 import { completedProgram } from "./completed-program.ts";
 
 const recordSchema = z.looseObject({
@@ -30,7 +29,7 @@ const stops = ["\nclass", "\ndef", "\n#", "\n@", "\nprint", "\nif"];
 export const humaneval: Benchmark = {
   name: "humaneval",
   description: "164 Python functions to write, judged by hidden tests",
-  formats: ["code"],
+  formats: ["code", "json", "text"],
   sources: [
     {
       url: "https://raw.githubusercontent.com/openai/human-eval/master/data/HumanEval.jsonl.gz",
@@ -54,16 +53,11 @@ function testsOf({ test, entry_point: name }: HumanEvalTask): string {
 
 function agentVariant(record: HumanEvalTask): BenchmarkTask {
   const { task_id: id, prompt, canonical_solution: solution } = record;
-  return agentTask({
+  return definitionTask({
     id,
-    prompt: definitionTask(`Complete this function:\n\n${prompt.trim()}`),
-    grade: (_answer, { session }) => gradeDefinition(session, testsOf(record)),
-    oracle: () => ({
-      replies: [
-        `I define the function.\n\n<execute>\n${prompt}${solution}\n</execute>`,
-        "The function is defined.",
-      ],
-    }),
+    what: `Complete this function:\n\n${prompt.trim()}`,
+    tests: testsOf(record),
+    solution: `${prompt}${solution}`,
   });
 }
 

@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { agentTask } from "../agent-task.ts";
 import { askModel } from "../ask-model.ts";
 import type { Benchmark, BenchmarkTask, LoadOptions } from "../benchmark.ts";
 import { gradeCode } from "../code-grade.ts";
-import { definitionTask, gradeDefinition } from "../definition-task.ts";
+import { definitionTask } from "../definition-task.ts";
 import { loadMintTasks } from "../mint/mint-tasks.ts";
 import { readRecords } from "../read-records.ts";
 import { unknownVariant } from "../unknown-variant.ts";
@@ -35,7 +34,7 @@ const variants = ["mint", "sanitized", "mint-completion", "sanitized-completion"
 export const mbpp: Benchmark = {
   name: "mbpp",
   description: "short Python functions to write, judged by tests",
-  formats: ["code"],
+  formats: ["code", "json", "text"],
   sources: [
     {
       url: "https://raw.githubusercontent.com/google-research/google-research/master/mbpp/sanitized-mbpp.json",
@@ -85,14 +84,11 @@ async function loadSanitized(options: LoadOptions): Promise<readonly MbppTask[]>
 }
 
 function agentVariant({ id, prompt, solution, tests }: MbppTask): BenchmarkTask {
-  const code = solution.replaceAll("\r\n", "\n");
-  return agentTask({
+  return definitionTask({
     id,
-    prompt: definitionTask(prompt),
-    grade: (_answer, { session }) => gradeDefinition(session, tests),
-    oracle: () => ({
-      replies: [`I define the function.\n\n<execute>\n${code}\n</execute>`, "It is defined."],
-    }),
+    what: prompt,
+    tests,
+    solution: solution.replaceAll("\r\n", "\n"),
   });
 }
 
