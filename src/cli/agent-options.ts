@@ -74,7 +74,7 @@ export function agentSettings(
       ...(maxTime !== undefined && { seconds: maxTime }),
     },
     ...(plan !== undefined && { planningInterval: plan }),
-    ...(format !== undefined && { format: createFormat(format) }),
+    ...(format !== undefined && { format: createFormat(format, { runsPython: true }) }),
     ...(system !== undefined && { instructions: system }),
   };
 }

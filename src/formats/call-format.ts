@@ -1,7 +1,8 @@
 import { createCallReplyParser, type CallSyntax } from "./call-reply-parser.ts";
 import { describeEnvironment, describeFunction } from "./describe-environment.ts";
 import type { ActionFormat } from "./format.ts";
-import { renderCallResult } from "./render-call.ts";
+import { renderCallResult, renderCodeResult } from "./render-call.ts";
+import { runPythonFunction } from "./run-python.ts";
 
 export interface CallFormatOptions {
   /** Text put before the instructions, such as the assistant's role. */
@@ -10,6 +11,8 @@ export interface CallFormatOptions {
   readonly markedAnswers?: boolean;
   /** Names of files listed before the rest is only counted. Default: 60. */
   readonly maxListed?: number;
+  /** Whether the model may run Python too, as the argument of a function `run_python`. Default: false. */
+  readonly runsPython?: boolean;
 }
 
 /** A format in which the model calls one function per turn, and how it is written. */
@@ -25,12 +28,14 @@ export function createCallFormat(
   { name, syntax, example }: CallNotation,
   options: CallFormatOptions = {},
 ): ActionFormat {
-  const { preamble, markedAnswers = true, maxListed = 60 } = options;
+  const { preamble, markedAnswers = true, maxListed = 60, runsPython = false } = options;
+  const own = runsPython ? [runPythonFunction] : [];
   const advice = `Write "Action: ${example} End Action" to call a function, or "Answer: ..." to answer.`;
   return {
     name,
     stop: ["End Action", "\nObservation:"],
-    instructions({ functions = [], files }) {
+    instructions({ functions: given = [], files, ...interpreter }) {
+      const functions = [...own, ...given];
       const parts = [
         preamble,
         introduction,
@@ -38,7 +43,7 @@ export function createCallFormat(
           ? "There is no function to call: answer at once."
           : `These functions can be called:\n\n${functions.map(describeFunction).join("\n")}`,
         rules(example),
-        describeEnvironment(files === undefined ? {} : { files }, maxListed),
+        describeEnvironment({ ...(runsPython && interpreter), ...(files && { files }) }, maxListed),
       ];
       return parts.filter((part) => part !== undefined && part !== "").join("\n\n");
     },
@@ -47,9 +52,9 @@ export function createCallFormat(
         syntax,
         advice,
         markedAnswers,
-        ...(environment?.functions && { functions: environment.functions }),
+        functions: [...own, ...(environment?.functions ?? [])],
       }),
-    render: renderCallResult,
+    render: runsPython ? renderCodeResult : renderCallResult,
   };
 }
 

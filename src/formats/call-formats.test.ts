@@ -301,17 +301,71 @@ describe("formats of calls", () => {
   });
 });
 
-describe("renderCallResult", () => {
-  const outcome: Outcome = {
-    status: "ok",
-    outputs: [],
-    late: [],
-    state: "kept",
-    executionCount: 1,
-    wallMs: 1,
-    cpuMs: 1,
-    peakMemoryBytes: 1,
+describe("formats of calls that run Python", () => {
+  const own = {
+    json: createJsonFormat({ runsPython: true }),
+    text: createTextFormat({ runsPython: true }),
   };
+  const readOwn = (name: "json" | "text", reply: string) => {
+    const parser = own[name].createParser({ functions });
+    parser.push(reply);
+    return parser.finish();
+  };
+
+  it.each([
+    ["json", '{"tool": "run_python", "args": {"code": "x = [1, 2]\\nx"}}', "x = [1, 2]\nx"],
+    ["json", '{"tool": "run_python", "args": ["print(1, 2)"]}', "print(1, 2)"],
+    ["json", '{"name": "run_python", "arguments": {"script": "1"}}', "1"],
+    ["json", '{"tool": "run_python", "args": ["x = 1", "x"]}', "x = 1\nx"],
+    ["text", 'run_python, print("a, b", 2)', 'print("a, b", 2)'],
+    ["text", "run_python, x = 5, 6", "x = 5, 6"],
+    ["text", "run_python,\n    x = 5\n    x", "x = 5\nx"],
+    ["text", "run_python\nfor x in y:\n    print(x)", "for x in y:\n    print(x)"],
+    ["text", "run_python, ```python\nx\n```", "x"],
+    ["text", "run_python, code='print(1)\\nx'", "print(1)\nx"],
+    ["text", 'run_python("x = 1")', "x = 1"],
+    ["text", "run_python, 2 + 2", "2 + 2"],
+  ] as const)("%s: take the code of %s for the action", (format, body, code) => {
+    const reply = `Action: ${body} End Action`;
+    expect(readOwn(format, reply)).toEqual({ kind: "action", code, text: reply });
+  });
+
+  it("say so when there is no code, and call other functions as ever", () => {
+    expect(readOwn("json", 'Action: {"tool": "run_python", "args": [1]} End Action')).toMatchObject(
+      malformed(/^run_python needs its code as one text\. Write "Action: /),
+    );
+    expect(readOwn("text", "Action: add, 1, 2 End Action")).toMatchObject(action("add(1, 2)"));
+    expect(readOwn("json", 'Action: {"tool": "print", "args": [1]} End Action')).toMatchObject(
+      malformed(/can be called: run_python, search, /),
+    );
+  });
+
+  it("tell of the function and of the interpreter, and show a traceback in full", () => {
+    const text = own.json.instructions({ packages: ["numpy"], functions });
+    expect(text).toMatch(/- run_python\(code: str\) -> str: Runs Python code[^]*- search\(/);
+    expect(text).toContain("these packages can be imported: numpy.");
+    expect(formats.json.instructions({ packages: ["numpy"], functions })).not.toContain("numpy");
+    const error = { name: "E", message: "bad", traceback: "Traceback ...\nE: bad", frames: [] };
+    const shown = own.text.render(
+      { ...outcome, status: "error", error, outputs: [{ type: "error", error }] },
+      { maxCharacters: 1000, images: false },
+    );
+    expect(shown).toEqual([{ type: "text", text: "Observation:\nTraceback ...\nE: bad" }]);
+  });
+});
+
+const outcome: Outcome = {
+  status: "ok",
+  outputs: [],
+  late: [],
+  state: "kept",
+  executionCount: 1,
+  wallMs: 1,
+  cpuMs: 1,
+  peakMemoryBytes: 1,
+};
+
+describe("renderCallResult", () => {
   const render = (changes: Partial<Outcome>) =>
     formats.json.render({ ...outcome, ...changes }, { maxCharacters: 1000, images: false });
   const value = (plain: string) =>

@@ -1,4 +1,5 @@
 import type { ModelCapabilities } from "../models/model.ts";
+import type { CallFormatOptions } from "./call-format.ts";
 import { createCodeFormat } from "./code-format.ts";
 import type { ActionFormat } from "./format.ts";
 import { createJsonFormat } from "./json-format.ts";
@@ -9,17 +10,17 @@ export const formatNames = ["code", "tool-call", "json", "text"] as const;
 
 export type FormatChoice = (typeof formatNames)[number];
 
-/** Creates the format of this name with its defaults. */
-export function createFormat(name: FormatChoice): ActionFormat {
+/** Creates the format of this name with its defaults; `options` are those of formats of calls. */
+export function createFormat(name: FormatChoice, options?: CallFormatOptions): ActionFormat {
   switch (name) {
     case "code":
       return createCodeFormat();
     case "tool-call":
       return createCodeFormat({ actions: "tool-call" });
     case "json":
-      return createJsonFormat();
+      return createJsonFormat(options);
     case "text":
-      return createTextFormat();
+      return createTextFormat(options);
   }
 }
 

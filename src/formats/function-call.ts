@@ -1,10 +1,11 @@
 import { pythonKeywords } from "../syntax/python-keywords.ts";
 import type { FunctionCall, FunctionDescription } from "./format.ts";
+import { codeOfCall, runPythonFunction } from "./run-python.ts";
 import { parseLiteral, readLiteral, textLiteral, type Literal } from "./literal.ts";
 
-/** A call as it was read: the call, and the line of Python that makes it. */
+/** A call as it was read: the call, and the line of Python that makes it; of `run_python` its code alone. */
 export interface CallReading {
-  readonly call: FunctionCall;
+  readonly call?: FunctionCall;
   readonly code: string;
 }
 
@@ -43,7 +44,10 @@ const identifier = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 const pythonName = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
 
 /** Writes a call as one line of Python. */
-export function makeCall(name: string, { args, kwargs }: CallArguments): CallReading {
+export function makeCall(
+  name: string,
+  { args, kwargs }: CallArguments,
+): CallReading & { readonly call: FunctionCall } {
   const plain = (key: string) => identifier.test(key) && !pythonKeywords.has(key);
   const named = kwargs.filter(([key]) => plain(key));
   const odd = kwargs.filter(([key]) => !plain(key));
@@ -170,7 +174,12 @@ export function resolveCall(
   functions: readonly FunctionDescription[] = [],
 ): CallReading | string {
   const name = functions.length === 0 ? written.trim() : knownName(written, functions);
-  if (name !== undefined && pythonName.test(name)) return makeCall(name, given);
+  if (name !== undefined && pythonName.test(name)) {
+    const made = makeCall(name, given);
+    if (name !== runPythonFunction.name || !functions.includes(runPythonFunction)) return made;
+    const code = codeOfCall(made.call);
+    return code === undefined ? `${name} needs its code as one text.` : { code };
+  }
   if (functions.length === 0) return `${JSON.stringify(written)} is not the name of a function.`;
   const names = functions.slice(0, maxNames).map((known) => known.name);
   const more = functions.length > maxNames ? `, and ${functions.length - maxNames} more` : "";

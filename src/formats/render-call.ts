@@ -30,6 +30,11 @@ export function renderCallResult(outcome: Outcome, options: RenderOptions): read
   );
 }
 
+/** Renders what came of code that was the argument of a call: as of any code, under the heading of a call. */
+export function renderCodeResult(outcome: Outcome, options: RenderOptions): readonly ContentPart[] {
+  return renderObservation(outcome, options, { heading: resultHeading, empty: noResultNotice });
+}
+
 function errorLine({ name, message }: NonNullable<Outcome["error"]>): string {
   const [first = ""] = message.split("\n", 1);
   return `Error: ${name}${first === "" ? "" : `: ${first}`}`;
