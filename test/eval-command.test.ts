@@ -178,6 +178,17 @@ describe("codeact eval", () => {
     ]);
   });
 
+  it("refuses a format that means nothing for a variant without actions", async () => {
+    expect(
+      await evaluate([...oracle, "--variant", "chain-of-thought", "--format", "json"]),
+    ).toEqual({
+      code: 2,
+      stdout: "",
+      stderr:
+        "codeact: gsm8k can't be played in the json format.\n  This variant of it has no actions: leave --format out, or choose a --variant with actions, such as agent.\n",
+    });
+  });
+
   it("names file and line of a malformed record, and leaves it out on request", async () => {
     writeData({ question: "1 + 1?", answer: "#### 2" }, '{"question": "cut', { question: "?" });
     const { code, stderr } = await evaluate(oracle);
@@ -205,7 +216,6 @@ describe("codeact eval", () => {
   });
 
   it.each([
-    [["mint", "--format", "text"], /mint can't be played in the text format/],
     [["gsm8k", "--format", "xml"], /must be code, json or text/],
     [["gsm8k", "--variant", "zero-shot"], /zero-shot/],
     [["gsm8k", "--concurrency", "0"], /concurrency/],

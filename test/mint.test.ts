@@ -12,6 +12,7 @@ import { createOracleModel } from "../src/evaluation/oracle.ts";
 import { playTask } from "../src/evaluation/play-task.ts";
 import { createBareRuntime } from "../src/execution/runtimes/bare-runtime.ts";
 import { createSandboxRuntime } from "../src/execution/runtimes/sandbox-runtime.ts";
+import { messageText } from "../src/models/model.ts";
 import { playOptions } from "./play-options.ts";
 import { benchmarkData, hasData } from "./benchmark-data.ts";
 
@@ -108,8 +109,9 @@ describe.skipIf(!hasData("mint/processed"))("MINT", () => {
     const tasks = await mint.load(data);
     expect(tasks).toHaveLength(452);
     const verdicts: (string | boolean | undefined)[] = [];
-    for (const task of some(tasks, 14)) {
-      const oracle = task.oracle!({ format: "code", grading: "corrected" });
+    for (const [index, task] of some(tasks, 15).entries()) {
+      const format = (["code", "json", "text"] as const)[index % 3]!;
+      const oracle = task.oracle!({ format, grading: "corrected" });
       if ("impossible" in oracle) {
         verdicts.push(oracle.impossible);
         continue;
@@ -119,7 +121,7 @@ describe.skipIf(!hasData("mint/processed"))("MINT", () => {
         playOptions({
           model: createOracleModel(oracle.replies),
           runtime: bare,
-          format: "code",
+          format,
           grading: "corrected",
           feedback: "enriched",
         }),
@@ -128,6 +130,37 @@ describe.skipIf(!hasData("mint/processed"))("MINT", () => {
     }
     expect(verdicts).toEqual(verdicts.map(() => true));
   }, 120_000);
+
+  it.each([
+    ["json", '{"tool": "run_python", "args": {"code": "x = 20\\nx + 1"}}'],
+    ["text", "run_python, x = 20\nx + 1"],
+  ] as const)("is played with calls in %s by the same rules", async (format, call) => {
+    const [task] = await mint.load({ ...data, variant: "max3_p2 gsm8k" });
+    const { ending } = await playTask(
+      task!,
+      playOptions({
+        model: createOracleModel([
+          `<thought> I count. </thought>\n<execute>\n${call}\n</execute>`,
+          "<execute> x + 1 </execute>",
+          "<solution> 7 </solution>",
+        ]),
+        runtime: bare,
+        format,
+      }),
+    );
+    const [prompt, observed, refused] = ending.messages
+      .filter(({ role }) => role === "user")
+      .map(messageText);
+    expect(prompt).toContain("<execute>\n" + call.slice(0, call.indexOf("x = 20")));
+    expect(prompt).not.toMatch(/<execute>\s*(?:def|from|print)/);
+    expect(observed).toBe(
+      "Observation:\nOut[1]: 21\nYou have 2 steps left and 2 chances to propose solution left.\n",
+    );
+    expect(refused).toContain(
+      `please use <execute> ${call.slice(0, call.indexOf("x = 20"))}YOUR_CODE_HERE`,
+    );
+    expect(ending).toMatchObject({ status: "budget", success: false, turns: 3 });
+  });
 
   it("tells the model what MINT's environment tells", async () => {
     const [task] = await mint.load({ ...data, variant: "max4_p2 gsm8k" });

@@ -1,9 +1,16 @@
-import { createAgent } from "../agent/agent.ts";
+import { createAgent, type Agent } from "../agent/agent.ts";
 import type { AgentEvent } from "../agent/events.ts";
 import type { Session } from "../execution/session.ts";
 import type { FunctionDescription } from "../formats/format.ts";
 import { actionFormat } from "./action-format.ts";
-import type { BenchmarkTask, Ending, FormatName, Grade, GradeContext } from "./benchmark.ts";
+import type {
+  BenchmarkTask,
+  Ending,
+  FormatName,
+  Grade,
+  GradeContext,
+  PlayContext,
+} from "./benchmark.ts";
 import { setUpSession } from "./set-up-session.ts";
 
 /** A task that the agent works on in its normal loop. */
@@ -13,11 +20,11 @@ export interface AgentTaskOptions extends Pick<BenchmarkTask, "id" | "group" | "
   /** Added to the system message. */
   readonly instructions?: string;
   /** Python that runs before the agent, for tools and variables. */
-  readonly setup?: string | ((format: FormatName) => string | undefined);
+  readonly setup?: string;
   /** The functions that `setup` defines, as the model reads them; JSON and text actions call nothing else. */
-  readonly functions?:
-    | readonly FunctionDescription[]
-    | ((format: FormatName) => readonly FunctionDescription[]);
+  readonly functions?: readonly FunctionDescription[];
+  /** Whether JSON and text actions may also run Python, as the argument of a function `run_python`. Default: false. */
+  readonly runsPython?: boolean;
   /** Default: 10. */
   readonly maxTurns?: number;
   /** Judges the agent's answer; `session` is the agent's own, as it left it. */
@@ -38,18 +45,8 @@ export function agentTask(options: AgentTaskOptions): BenchmarkTask {
     ...(options.oracle && { oracle: options.oracle }),
     async *play(context): AsyncGenerator<AgentEvent, Ending, undefined> {
       const session = await context.openSession();
-      const { setup, functions: given } = options;
-      await setUpSession(session, typeof setup === "function" ? setup(context.format) : setup);
-      const functions = typeof given === "function" ? given(context.format) : given;
-      await using agent = createAgent({
-        model: context.model,
-        session,
-        format: actionFormat(context.format, context.feedback),
-        environment: { ...context.environment, ...(functions && { functions }) },
-        maxTurns: context.maxTurns ?? options.maxTurns ?? 10,
-        sampling: { temperature: 0, ...context.sampling },
-        ...(options.instructions !== undefined && { instructions: options.instructions }),
-      });
+      await setUpSession(session, options.setup);
+      await using agent = createTaskAgent(options, session, context);
       const { prompt } = options;
       const run = agent.run(typeof prompt === "string" ? prompt : prompt(context.format), {
         signal: context.signal,
@@ -71,4 +68,22 @@ export function agentTask(options: AgentTaskOptions): BenchmarkTask {
       };
     },
   };
+}
+
+/** Creates the agent that plays a task in its session. */
+export function createTaskAgent(
+  options: Pick<AgentTaskOptions, "functions" | "runsPython" | "maxTurns" | "instructions">,
+  session: Session,
+  { model, format, feedback, environment, maxTurns, sampling }: PlayContext,
+): Agent {
+  const { functions, runsPython = false, instructions } = options;
+  return createAgent({
+    model,
+    session,
+    format: actionFormat(format, feedback, { runsPython }),
+    environment: { ...environment, ...(functions && { functions }) },
+    maxTurns: maxTurns ?? options.maxTurns ?? 10,
+    sampling: { temperature: 0, ...sampling },
+    ...(instructions !== undefined && { instructions }),
+  });
 }

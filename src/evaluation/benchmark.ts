@@ -64,6 +64,8 @@ export interface BenchmarkTask {
   readonly id: string;
   /** The part of the benchmark that it belongs to, for tables. */
   readonly group?: string;
+  /** The formats it can be played in, where its benchmark has more; a task without actions has but the first. */
+  readonly formats?: readonly FormatName[];
   /**
    * Plays the task to its end and judges what came of it. What it throws counts as a fault of the
    * infrastructure, unless it is a `CodeActError` of the model.

@@ -1,17 +1,7 @@
 import type { Session } from "../execution/session.ts";
 import { agentTask } from "./agent-task.ts";
 import type { BenchmarkTask, Grade } from "./benchmark.ts";
-import { oracleAnswer, oracleCall } from "./oracle-call.ts";
-
-/** What JSON and text actions write code with, since they can only call functions. */
-const runPython = `def run_python(code):
-    "Runs Python code and returns what it prints."
-    import contextlib, io
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(code, "<run_python>", "exec"), globals())
-    return printed.getvalue()
-`;
+import { oracleAnswer, oracleCode } from "./oracle-call.ts";
 
 /** Makes a task in which the agent defines a function in its interpreter, where hidden tests then run. */
 export function definitionTask(task: {
@@ -27,24 +17,11 @@ export function definitionTask(task: {
     prompt: `${task.what}
 
 Define the function in the interpreter and try it out there. Leave its final version defined: it is then tested in the same interpreter with tests that you do not see. When you are done, say so without any code.`,
-    setup: (format) => (format === "code" ? undefined : runPython),
-    functions: (format) =>
-      format === "code"
-        ? []
-        : [
-            {
-              name: "run_python",
-              signature: "(code: str) -> str",
-              description:
-                "Runs Python code in a lasting interpreter and returns what it prints; functions that it defines stay.",
-            },
-          ],
+    runsPython: true,
     grade: (_answer, { session }) => gradeDefinition(session, task.tests),
     oracle: ({ format }) => ({
       replies: [
-        format === "code"
-          ? `I define the function.\n\n<execute>\n${task.solution}\n</execute>`
-          : oracleCall(format, "run_python", { code: task.solution }),
+        oracleCode(format, task.solution),
         oracleAnswer(format, "The function is defined."),
       ],
     }),

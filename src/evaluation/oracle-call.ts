@@ -1,3 +1,4 @@
+import { runPythonFunction } from "../formats/run-python.ts";
 import type { FormatName } from "./benchmark.ts";
 import { pythonLiteral } from "../syntax/python-literal.ts";
 
@@ -12,6 +13,13 @@ export function oracleCall(
   return format === "code"
     ? `<execute>\nprint(${name}(${literals.join(", ")}))\n</execute>`
     : `Action: ${[name, ...literals].join(", ")} End Action`;
+}
+
+/** What an oracle writes to run code, in each of the agent's formats. */
+export function oracleCode(format: FormatName, code: string): string {
+  return format === "code"
+    ? `<execute>\n${code}\n</execute>`
+    : oracleCall(format, runPythonFunction.name, { code });
 }
 
 /** What an oracle writes to answer, in each of the agent's formats. */

@@ -27,10 +27,10 @@ export async function evaluate(
   const { stderr, cwd } = context;
   const { price, judge: _, ...settings } = options;
   const formats = options.format ?? benchmark.formats.slice(0, 1);
-  for (const format of formats) checkFormat(benchmark, format);
   const out = resolve(cwd, options.out ?? `codeact-output/eval/${benchmark.name}`);
   const judge = options.judge === undefined ? undefined : await chosenModel(options.judge, context);
   const all = await loadTasks(benchmark, options, judge, context);
+  for (const format of formats) checkFormat(benchmark, all, format);
   const tasks = chosenTasks(all, options, stderr);
   const model = options.model === "oracle" ? undefined : await chosenModel(options.model, context);
   using store = openResultStore(out);
@@ -146,10 +146,19 @@ async function chosenModel(spec: string | undefined, { env, fetch }: CliContext)
   return resolveModel(spec, { env, fetch });
 }
 
-function checkFormat({ name, formats }: Benchmark, format: FormatName): void {
-  if (formats.includes(format)) return;
-  throw new CodeActError("invalid_input", `${name} can't be played in the ${format} format.`, {
-    hint: `Choose from: ${formats.join(", ")}.`,
+function checkFormat(
+  benchmark: Benchmark,
+  tasks: readonly BenchmarkTask[],
+  format: FormatName,
+): void {
+  const { name, formats } = benchmark;
+  const plain = tasks.find((task) => task.formats?.includes(format) === false)?.formats;
+  if (plain === undefined && formats.includes(format)) return;
+  const message = `${name} can't be played in the ${format} format.`;
+  throw new CodeActError("invalid_input", message, {
+    hint: plain
+      ? `This variant of it has no actions: leave --format out, or choose a --variant with actions, such as agent.`
+      : `Choose from: ${formats.join(", ")}.`,
   });
 }
 

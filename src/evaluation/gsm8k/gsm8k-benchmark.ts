@@ -86,6 +86,7 @@ function chainOfThought({ question, answer }: Gsm8kTask, index: number): Benchma
   const examples = gsm8kExamples.map(([asked, said]) => `Question: ${asked}\nAnswer: ${said}`);
   return {
     id: `${index}`,
+    formats: ["code"],
     async *play({ model, signal, sampling, grading }) {
       const asked = yield* askModel({
         model,

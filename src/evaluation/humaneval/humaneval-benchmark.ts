@@ -65,6 +65,7 @@ function completionVariant(record: HumanEvalTask): BenchmarkTask {
   const { task_id: id, prompt } = record;
   return {
     id,
+    formats: ["code"],
     async *play(context) {
       const { model, signal, grading } = context;
       const asked = yield* askModel({

@@ -95,6 +95,7 @@ function agentVariant({ id, prompt, solution, tests }: MbppTask): BenchmarkTask 
 function completionVariant({ id, prompt, solution, tests }: MbppTask): BenchmarkTask {
   return {
     id,
+    formats: ["code"],
     async *play(context) {
       const asked = yield* askModel({
         model: context.model,

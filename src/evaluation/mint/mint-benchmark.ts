@@ -25,7 +25,7 @@ const defaultRules: MintRules = { maxSteps: 5, maxProposals: 2 };
 export const mint: Benchmark = {
   name: "mint",
   description: "reasoning and programming over several turns, with a limited number of proposals",
-  formats: ["code"],
+  formats: ["code", "json", "text"],
   sources: mintTaskNames.map((name) => ({
     url: `https://raw.githubusercontent.com/xingyaoww/mint-bench/main/data/processed/${name}/test_prompts.json`,
     path: `mint/processed/${name}/test_prompts.json`,
@@ -64,7 +64,7 @@ export function mintTask(task: MintTask, rules: MintRules): BenchmarkTask {
     id: `${task.name}/${task.id}`,
     group: task.name,
     play: (context) => playMint(task, rules, context),
-    oracle: ({ grading }) => mintOracle(task, grading),
+    oracle: (options) => mintOracle(task, options),
   };
 }
 
@@ -89,9 +89,11 @@ async function* playMint(
     ...context,
     session,
     maxTurns: maxSteps,
-    format: withFeedback(createMintFormat(), context.feedback),
+    format: withFeedback(createMintFormat(context.format), context.feedback),
     sampling: { temperature: 0, maxOutputTokens: 512, ...context.sampling },
-    messages: [textMessage("user", mintPrompt(kind, task.prompt, { ...rules, maxSteps }))],
+    messages: [
+      textMessage("user", mintPrompt(kind, task.prompt, { ...rules, maxSteps }, context.format)),
+    ],
     afterCell(outcome, turn) {
       const shown = context.feedback === "plain" ? plainTraceback(outcome) : outcome;
       return say(mintObservation(shown), turn);
@@ -107,7 +109,7 @@ async function* playMint(
     },
     afterMalformed(_reason, turn, text) {
       if (text.includes("<solution>")) proposals += 1;
-      return say(notUnderstood, turn);
+      return say(notUnderstood(context.format), turn);
     },
   });
 }

@@ -1,28 +1,35 @@
 import type { Outcome } from "../../execution/outcome.ts";
 import type { ActionFormat, ReplyParser } from "../../formats/format.ts";
+import type { FormatName } from "../benchmark.ts";
+import { codeOfMintAction, mintAction } from "./mint-action.ts";
 import { readMintReply } from "./mint-reply.ts";
 
 const maxCharacters = 2_000;
 
 /** What MINT's environment says to a reply without a readable action. */
-export const notUnderstood = `I don't understand your input.\u0020
-If you want to execute code, please use <execute> YOUR_CODE_HERE </execute>.
+export function notUnderstood(format: FormatName): string {
+  return `I don't understand your input.\u0020
+If you want to execute code, please use <execute> ${mintAction(format, "YOUR_CODE_HERE")} </execute>.
 If you want to give me an answer, please use <solution> YOUR_SOLUTION_HERE </solution>.
 For example: The answer to the question is <solution> 42 </solution>.\u0020
 `;
+}
 
-/** Creates MINT's own way to act: `<execute>` or `<solution>`, read when the reply is over. */
-export function createMintFormat(): ActionFormat {
+/**
+ * Creates MINT's own way to act: `<execute>` or `<solution>`, read when the reply is over. In JSON and text a call of
+ * `run_python` stands between the tags, read as in the agent's formats of these names.
+ */
+export function createMintFormat(format: FormatName): ActionFormat {
   return {
     name: "mint",
     stop: ["\nObservation:", "\nExpert feedback:", "\nTask:", "\n---"],
     instructions: () => "",
-    createParser: createMintParser,
+    createParser: () => createMintParser(format),
     render: (outcome) => [{ type: "text", text: mintObservation(outcome) }],
   };
 }
 
-function createMintParser(): ReplyParser {
+function createMintParser(format: FormatName): ReplyParser {
   let text = "";
   return {
     complete: false,
@@ -32,9 +39,11 @@ function createMintParser(): ReplyParser {
     },
     finish() {
       const read = readMintReply(text);
-      if (read.kind === "cell") return { kind: "action", code: read.code, text };
       if (read.kind === "proposal") return { kind: "answer", text };
-      return { kind: "malformed", reason: notUnderstood, text };
+      const code = read.kind === "cell" ? codeOfMintAction(format, read.code) : undefined;
+      return code === undefined
+        ? { kind: "malformed", reason: notUnderstood(format), text }
+        : { kind: "action", code, text };
     },
   };
 }

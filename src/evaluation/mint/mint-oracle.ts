@@ -1,11 +1,12 @@
-import type { Grading } from "../benchmark.ts";
+import type { FormatName, OracleOptions } from "../benchmark.ts";
 import type { Oracle } from "../oracle.ts";
+import { mintAction } from "./mint-action.ts";
 import { gradeReasoning } from "./mint-grade.ts";
 import type { MintTask } from "./mint-tasks.ts";
 
 /** Solves a task of MINT: computes in one turn, proposes in the next. */
-export function mintOracle(task: MintTask, grading: Grading): Oracle {
-  if (task.name === "humaneval" || task.name === "mbpp") return codeOracle(task);
+export function mintOracle(task: MintTask, { format, grading }: OracleOptions): Oracle {
+  if (task.name === "humaneval" || task.name === "mbpp") return codeOracle(task, format);
   const reference = String(task.reference);
   const isPlain = task.name === "math" || task.name === "gsm8k" || task.name === "hotpotqa";
   if (isPlain && !gradeReasoning(reference, reference, grading)) {
@@ -16,7 +17,11 @@ export function mintOracle(task: MintTask, grading: Grading): Oracle {
   const answer = answerOf(task);
   return {
     replies: [
-      `<thought> I keep the answer in a variable. </thought>\n<execute>\nanswer = ${JSON.stringify(answer)}\nprint(answer)\n</execute>`,
+      cell(
+        "I keep the answer in a variable.",
+        format,
+        `answer = ${JSON.stringify(answer)}\nprint(answer)`,
+      ),
       (conversation) => {
         const said = conversation.at(-1)?.content[0];
         const observed = said?.type === "text" ? said.text : "";
@@ -32,13 +37,17 @@ function answerOf({ reference }: MintTask): string {
   return Array.isArray(reference) ? JSON.stringify(reference) : String(reference);
 }
 
-function codeOracle({ solution, reference }: MintTask): Oracle {
+function codeOracle({ solution, reference }: MintTask, format: FormatName): Oracle {
   if (solution === undefined) return { impossible: "The data have no solution for this task." };
   const code = solution.replaceAll("\r\n", "\n");
   return {
     replies: [
-      `<thought> I run the solution with its tests first. </thought>\n<execute>\n${code}\n${String(reference)}\n</execute>`,
+      cell("I run the solution with its tests first.", format, `${code}\n${String(reference)}`),
       `<solution>\n${code}\n</solution>`,
     ],
   };
+}
+
+function cell(thought: string, format: FormatName, code: string): string {
+  return `<thought> ${thought} </thought>\n<execute>\n${mintAction(format, code)}\n</execute>`;
 }

@@ -1,6 +1,10 @@
+import type { FormatName } from "../benchmark.ts";
+import { mintAction } from "./mint-action.ts";
+
 /**
  * The instructions and in-context examples of MINT (Wang et al., 2023, https://github.com/xingyaoww/mint-bench,
- * Apache-2.0), word for word: published numbers were made with them.
+ * Apache-2.0), word for word: published numbers were made with them. In JSON and text the same code stands in calls of
+ * `run_python`, and all else is alike.
  */
 
 export interface MintRules {
@@ -14,20 +18,40 @@ export function mintPrompt(
   kind: "reasoning" | "mbpp" | "humaneval",
   prompt: string,
   { maxSteps, maxProposals }: MintRules,
+  format: FormatName = "code",
 ): string {
   const limits = `You have ${maxSteps} chances to interact with the environment or propose a solution. You can only propose a solution ${maxProposals} times.`;
   const tools = kind === "reasoning" ? `\n${searchTool}\n` : "";
-  return `${instructions}\n\n${limits}\n${tools}\n\n\n---\n\nTask:\n${examples[kind]}\n\n\n---\n\nTask:\n${prompt}\n`;
+  const example = inFormat(examples[kind], format);
+  return `${instructions(format)}\n\n${limits}\n${tools}\n\n\n---\n\nTask:\n${example}\n\n\n---\n\nTask:\n${prompt}\n`;
 }
 
-const instructions = `You are a helpful assistant assigned with the task of problem-solving. To achieve this, you will be using an interactive coding environment equipped with a variety of tool functions to assist you throughout the process.
+/** Writes the actions of a text in another format. */
+function inFormat(text: string, format: FormatName): string {
+  if (format === "code") return text;
+  return text.replaceAll(
+    /(<execute>\s*)([^]*?)(\s*<\/execute>)/g,
+    (_, opening: string, code: string, closing: string) =>
+      `${opening}${mintAction(format, code)}${closing}`,
+  );
+}
+
+function instructions(format: FormatName): string {
+  return `You are a helpful assistant assigned with the task of problem-solving. To achieve this, you will be using an interactive coding environment equipped with a variety of tool functions to assist you throughout the process.
 
 At each turn, you should first provide your step-by-step thinking for solving the task. Your thought process should be enclosed using "<thought>" tag, for example: <thought> I need to print "Hello World!" </thought>.
 
 After that, you have two options:
 
-1) Interact with a Python programming environment and receive the corresponding output. Your code should be enclosed using "<execute>" tag, for example: <execute> print("Hello World!") </execute>.
+1) ${waysToAct[format]} enclosed using "<execute>" tag, for example: <execute> ${mintAction(format, 'print("Hello World!")')} </execute>.
 2) Directly provide a solution that adheres to the required format for the given task. Your solution should be enclosed using "<solution>" tag, for example: The answer is <solution> A </solution>.`;
+}
+
+const waysToAct: Readonly<Record<FormatName, string>> = {
+  code: "Interact with a Python programming environment and receive the corresponding output. Your code should be",
+  json: "Interact with a Python programming environment through the function run_python(code: str) and receive the corresponding output. Your call of it should be a JSON object",
+  text: "Interact with a Python programming environment through the function run_python(code: str) and receive the corresponding output. Your call of it should be its name, a comma and the code,",
+};
 
 const searchTool = `Tool function available (already imported in <execute> environment):
 [1] wikipedia_search(query: str) -> str

@@ -1,9 +1,12 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { agentTask } from "../agent-task.ts";
 import { askModel } from "../ask-model.ts";
 import type { Benchmark, BenchmarkTask, Grading, LoadOptions } from "../benchmark.ts";
 import { CodeActError } from "../../errors.ts";
+import { oracleAnswer, oracleCode } from "../oracle-call.ts";
 import { readDataFile } from "../read-records.ts";
+import { unknownVariant } from "../unknown-variant.ts";
 import { parseCsv } from "./parse-csv.ts";
 import { unpackMmlu } from "./unpack-mmlu.ts";
 
@@ -19,12 +22,13 @@ const shots = 5;
 
 /**
  * MMLU (Hendrycks et al., 2021): questions of 57 subjects with four options, asked after five examples of the same
- * subject; the model writes a letter. Its log probabilities are not used, since few services give them.
+ * subject; the model writes a letter. Its log probabilities are not used, since few services give them. Variant
+ * `agent`: the same questions in the agent's normal loop, with an interpreter.
  */
 export const mmlu: Benchmark = {
   name: "mmlu",
   description: "questions of 57 subjects with four options, after five examples",
-  formats: ["code"],
+  formats: ["code", "json", "text"],
   sources: [
     {
       url: "https://people.eecs.berkeley.edu/~hendrycks/data.tar",
@@ -33,13 +37,20 @@ export const mmlu: Benchmark = {
     },
   ],
   async load(options) {
+    const { variant = "few-shot" } = options;
+    if (variant !== "few-shot" && variant !== "agent") {
+      throw unknownVariant("mmlu", variant, ["few-shot", "agent"]);
+    }
+    const taskOf = variant === "agent" ? agentVariant : fewShot;
     const subjects = await subjectsOf(options);
     const tasks = await Promise.all(
       subjects.map(async (subject) => {
         const examples = await readQuestions(`mmlu/dev/${subject}_dev.csv`, options);
         const questions = await readQuestions(`mmlu/test/${subject}_test.csv`, options);
         const intro = introOf(subject, examples.slice(0, shots));
-        return questions.map((question, index) => mmluTask(subject, index, intro, question));
+        return questions.map((question, index) =>
+          taskOf({ id: `${subject}/${index}`, group: subject, intro, question }),
+        );
       }),
     );
     return tasks.flat();
@@ -83,15 +94,37 @@ function asked({ question, options }: Question): string {
   return `${question.trim()}\n${lines.join("\n")}\nAnswer:`;
 }
 
-function mmluTask(
-  subject: string,
-  index: number,
-  intro: string,
-  question: Question,
-): BenchmarkTask {
+interface MmluTask {
+  readonly id: string;
+  /** The subject. */
+  readonly group: string;
+  /** What stands before the question: the subject and its examples. */
+  readonly intro: string;
+  readonly question: Question;
+}
+
+function agentVariant({ id, group, intro, question }: MmluTask): BenchmarkTask {
+  return agentTask({
+    id,
+    group,
+    prompt: `${intro}\n\n${asked(question)}\n\nCompute with Python where that helps. Then answer with the letter alone.`,
+    runsPython: true,
+    // No published number depends on how an agent's answer is read.
+    grade: (answer) => readLetter(answer, "corrected") === question.answer,
+    oracle: ({ format }) => ({
+      replies: [
+        oracleCode(format, `print("${question.answer}")`),
+        oracleAnswer(format, question.answer),
+      ],
+    }),
+  });
+}
+
+function fewShot({ id, group, intro, question }: MmluTask): BenchmarkTask {
   return {
-    id: `${subject}/${index}`,
-    group: subject,
+    id,
+    group,
+    formats: ["code"],
     async *play({ model, signal, sampling, grading }) {
       const reply = yield* askModel({
         model,

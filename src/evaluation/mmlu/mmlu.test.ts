@@ -4,9 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { messageText } from "../../models/model.ts";
+import { playOptions } from "../../../test/play-options.ts";
+import { createBareRuntime } from "../../execution/runtimes/bare-runtime.ts";
 import type { PlayContext } from "../benchmark.ts";
 import { createOracleModel } from "../oracle.ts";
 import { mmlu, readLetter } from "./mmlu-benchmark.ts";
+import { playTask } from "../play-task.ts";
 import { parseCsv } from "./parse-csv.ts";
 import { unpackMmlu } from "./unpack-mmlu.ts";
 
@@ -37,6 +40,20 @@ describe("mmlu", () => {
     expect(messageText(step.value.messages[0]!)).toBe(
       'The following are multiple choice questions (with answers) about high school art.\n\nWhich, "a" or b?\nA. 1\nB. 2\nC. 3\nD. 4\nAnswer: B\n\nWho?\nA. Ann\nB. Bob\nC. Cy\nD. Di\nAnswer:',
     );
+  });
+
+  it.each(["code", "json", "text"] as const)("is played by the agent in %s too", async (format) => {
+    writeFileSync(join(data, "mmlu/test/high_school_art_test.csv"), "Who?,Ann,Bob,Cy,Di,C\n");
+    const [task] = await mmlu.load({ data, variant: "agent" });
+    const oracle = task!.oracle!({ format, grading: "faithful" });
+    if ("impossible" in oracle) throw new Error(oracle.impossible);
+    await using runtime = createBareRuntime({ python: "python3" });
+    const { ending } = await playTask(
+      task!,
+      playOptions({ model: createOracleModel(oracle.replies), runtime, format }),
+    );
+    expect(ending).toMatchObject({ success: true, turns: 2, answer: "C" });
+    expect(messageText(ending.messages.at(-2)!)).toMatch(/^(Execution Output|Observation):\nC$/);
   });
 
   it("names file and line of a malformed row", async () => {
