@@ -4,7 +4,6 @@ import { CodeActError } from "../../errors.ts";
 import type { Benchmark, BenchmarkTask, FormatName } from "../../evaluation/benchmark.ts";
 import { dataFolder } from "../../evaluation/data-folder.ts";
 import { createOracleModel } from "../../evaluation/oracle.ts";
-import { inOrder } from "../../evaluation/report/in-order.ts";
 import { createReport } from "../../evaluation/report/report.ts";
 import { reportTables, unfinishedNote } from "../../evaluation/report/report-tables.ts";
 import { textTable } from "../../evaluation/report/text-table.ts";
@@ -85,7 +84,7 @@ function report(
   { stdout, cwd }: CliContext,
 ): void {
   const made = createReport(benchmark.name, store.results(), tasks);
-  writeReports(out, made, inOrder(store.trajectories(), tasks));
+  writeReports(out, made, store.trajectories());
   if (options.json === true) {
     stdout.write(`${JSON.stringify(made, undefined, 2)}\n`);
     return;

@@ -10,20 +10,36 @@ const resamples = 2_000;
  * The bootstrap's percentile interval of a mean (Efron, 1979): 2,000 resamples, 95 %. Each inner list holds the values
  * of one task, its tries; tasks are resampled with all of theirs, because tries at one task are alike. The same
  * values always give the same interval. Undefined for no values.
+ *
+ * Values that are all the same leave nothing to resample. Where their `range` is known the interval is then the exact
+ * one that lets at most a share of 1 - 0.05^(1/tasks) of all tasks differ, the rule of three (Hanley and
+ * Lippman-Hand, 1983); otherwise it is the value alone.
  */
-export function bootstrapMean(tasks: readonly (readonly number[])[]): Interval | undefined {
-  if (tasks.length === 0) return undefined;
+export function bootstrapMean(
+  tasks: readonly (readonly number[])[],
+  range?: Interval,
+): Interval | undefined {
+  const [[first] = []] = tasks;
+  if (first === undefined) return undefined;
+  if (tasks.every((tries) => tries.every((value) => value === first))) {
+    const share = range === undefined ? 0 : 1 - 0.05 ** (1 / tasks.length);
+    const { low, high } = range ?? { low: first, high: first };
+    return { low: first - share * (first - low), high: first + share * (high - first) };
+  }
+  const sums = Float64Array.from(tasks, (tries) => tries.reduce((sum, value) => sum + value, 0));
+  const counts = Float64Array.from(tasks, (tries) => tries.length);
   const random = createRandom(tasks.length);
-  const means = Array.from({ length: resamples }, () => {
+  const means = new Float64Array(resamples).map(() => {
     let sum = 0;
     let count = 0;
-    for (let index = 0; index < tasks.length; index++) {
-      const values = tasks[Math.floor(random() * tasks.length)]!;
-      for (const value of values) sum += value;
-      count += values.length;
+    for (let drawn = 0; drawn < sums.length; drawn++) {
+      const index = Math.floor(random() * sums.length);
+      sum += sums[index]!;
+      count += counts[index]!;
     }
     return sum / count;
-  }).sort((a, b) => a - b);
+  });
+  means.sort();
   return {
     low: means[Math.floor(resamples * 0.025)]!,
     high: means[Math.ceil(resamples * 0.975) - 1]!,

@@ -3,7 +3,9 @@ import type { EvaluationResult } from "../trajectory.ts";
 import { bootstrapMean } from "./bootstrap.ts";
 import { bestFormats, compareResults } from "./comparison.ts";
 import { mcNemar, pairedPValue } from "./paired-p-value.ts";
+import { holmAdjusted } from "./holm.ts";
 import { passAtK, passRates } from "./pass-at-k.ts";
+import { roundTicks } from "./svg-plot.ts";
 import { resultOf } from "../../../test/evaluation-result.ts";
 
 /** One try at each task. */
@@ -22,6 +24,32 @@ describe("bootstrapMean", () => {
     expect(many.high - many.low).toBeCloseTo(0.0754, 2);
     expect(bootstrapMean(single(0, 1, 1, 0, 1, 1))).toEqual(few);
     expect(bootstrapMean([])).toBeUndefined();
+  });
+
+  it.each([
+    // The exact one-sided bound of 95 %: 0.05^(1/n), and 1 less it.
+    [1, 82, { low: 0.05 ** (1 / 82), high: 1 }],
+    [0, 5, { low: 0, high: 1 - 0.05 ** (1 / 5) }],
+    [1, 1, { low: 0.05, high: 1 }],
+  ])("is the rule of three where all are %d in %d tasks", (value, tasks, expected) => {
+    const values = Array.from({ length: tasks }, () => [value, value]);
+    const found = bootstrapMean(values, { low: 0, high: 1 });
+    expect(found?.low).toBeCloseTo(expected.low, 12);
+    expect(found?.high).toBeCloseTo(expected.high, 12);
+    expect(bootstrapMean(values)).toEqual({ low: value, high: value });
+  });
+
+  it("allows for differences both ways where none was seen", () => {
+    const share = 1 - 0.05 ** (1 / 10);
+    expect(
+      bootstrapMean(
+        Array.from({ length: 10 }, () => [0]),
+        { low: -1, high: 1 },
+      ),
+    ).toEqual({
+      low: expect.closeTo(-share, 12),
+      high: expect.closeTo(share, 12),
+    });
   });
 
   it("is no narrower for more tries at the same tasks that end alike", () => {
@@ -78,6 +106,35 @@ describe("pairedPValue", () => {
   });
 });
 
+describe("holmAdjusted", () => {
+  it.each([
+    [
+      [0.01, 0.04, 0.03],
+      [0.03, 0.06, 0.06],
+    ],
+    [
+      [0.5, 0.9],
+      [1, 1],
+    ],
+    [[0.2], [0.2]],
+    [[], []],
+  ])("of %j is %j", (pValues, expected) => {
+    expect(holmAdjusted(pValues)).toEqual(expected.map((p) => expect.closeTo(p, 12)));
+  });
+});
+
+describe("roundTicks", () => {
+  it.each([
+    [1, [0, 0.2, 0.4, 0.6, 0.8, 1]],
+    [9.3, [0, 2, 4, 6, 8, 10]],
+    [50_636, [0, 20_000, 40_000, 60_000]],
+    [0.0004, [0, 0.0001, 0.0002, 0.0003, 0.0004]],
+    [0, [0, 1]],
+  ])("reaches %d in round steps", (max, expected) => {
+    expect(roundTicks(max)).toEqual(expected);
+  });
+});
+
 describe("compareResults", () => {
   const played = (format: EvaluationResult["format"], outcomes: string): EvaluationResult[] =>
     [...outcomes].map((mark, task) =>
@@ -108,6 +165,27 @@ describe("compareResults", () => {
       }),
     ]);
     expect(compareResults(results, "feedback")).toEqual([]);
+  });
+
+  it("adjusts to the number of comparisons, in which the oracle has no part", () => {
+    const three = [
+      ...played("code", "+++++++"),
+      ...played("json", "-------"),
+      ...played("text", "+++----"),
+    ];
+    const oracle = ["code", "json"] as const;
+    const all = [...three, ...oracle.map((format) => resultOf({ model: "oracle", format }))];
+    const found = compareResults(all, "format");
+    expect(found.map(({ pValue }) => pValue)).toEqual([
+      expect.closeTo(1 / 64, 12),
+      expect.closeTo(1 / 8, 12),
+      expect.closeTo(1 / 4, 12),
+    ]);
+    expect(found.map(({ adjustedPValue }) => adjustedPValue)).toEqual([
+      expect.closeTo(3 / 64, 12),
+      expect.closeTo(1 / 4, 12),
+      expect.closeTo(1 / 4, 12),
+    ]);
   });
 
   it("never pairs different models, settings or tries", () => {

@@ -1,11 +1,14 @@
+import { oracleName } from "../oracle.ts";
 import type { EvaluationResult } from "../trajectory.ts";
 import { isRetried } from "../verdict.ts";
 import { bootstrapMean, type Interval } from "./bootstrap.ts";
+import { holmAdjusted } from "./holm.ts";
 import { pairedPValue } from "./paired-p-value.ts";
 import { mean } from "./summary.ts";
+import { settingsText } from "./summary-table.ts";
 
 /** What may be compared: runs that are alike in everything else, task by task. */
-export type Dimension = "format" | "feedback" | "grading";
+export type Dimension = "format" | "feedback";
 
 /** Two ways to play the same tasks with the same model. */
 export interface Comparison {
@@ -26,19 +29,26 @@ export interface Comparison {
   readonly differenceInterval: Interval | undefined;
   /** Two-sided exact test: how likely so large a difference is by chance. See {@link pairedPValue}. */
   readonly pValue: number;
+  /** The same, adjusted to the number of comparisons along this dimension. See {@link holmAdjusted}. */
+  readonly adjustedPValue: number;
   /** Mean turns of the first minus those of the second. */
   readonly turnsDifference: number;
   readonly turnsDifferenceInterval: Interval | undefined;
 }
 
-/** Compares results pair by pair along one dimension; plays without a result are left out. */
+/**
+ * Compares results pair by pair along one dimension. Left out are plays without a result, and the oracle, which is no
+ * model: its comparisons would only weigh on the p-values of the others.
+ */
 export function compareResults(
   results: readonly EvaluationResult[],
   dimension: Dimension,
 ): readonly Comparison[] {
-  const counted = results.filter(({ verdict }) => !isRetried(verdict));
+  const counted = results.filter(
+    ({ model, verdict }) => !isRetried(verdict) && model !== oracleName,
+  );
   const alike = Map.groupBy(counted, (result) => JSON.stringify(othersOf(result, dimension)));
-  return [...alike.values()].flatMap((group) => {
+  const comparisons = [...alike.values()].flatMap((group) => {
     const ways = Map.groupBy(group, (result) => result[dimension]);
     return [...ways.keys()].flatMap((first, index, names) =>
       names.slice(index + 1).flatMap((second) => {
@@ -47,8 +57,14 @@ export function compareResults(
       }),
     );
   });
+  const adjusted = holmAdjusted(comparisons.map(({ pValue }) => pValue));
+  return comparisons.map((comparison, index) => ({
+    ...comparison,
+    adjustedPValue: adjusted[index]!,
+  }));
 }
 
+/** What is the same in all results that may be compared along a dimension. */
 function othersOf(result: EvaluationResult, dimension: Dimension): readonly string[] {
   const { benchmark, model, format, grading, feedback, settings } = result;
   const all = { format, grading, feedback };
@@ -56,11 +72,19 @@ function othersOf(result: EvaluationResult, dimension: Dimension): readonly stri
   return [benchmark, model, settings, ...rest];
 }
 
+/** The same, but for the model, for people. */
+function othersText(result: EvaluationResult, dimension: Dimension): string {
+  const settings = settingsText(
+    dimension === "feedback" ? { ...result, feedback: "enriched" } : result,
+  );
+  return dimension === "format" ? settings : `${result.format} ${settings}`;
+}
+
 function compareWays(
   firsts: readonly EvaluationResult[],
   seconds: readonly EvaluationResult[],
   dimension: Dimension,
-): Comparison | undefined {
+): Omit<Comparison, "adjustedPValue"> | undefined {
   const others = new Map(seconds.map((result) => [taskKey(result), result]));
   const pairs = firsts.flatMap((one) => {
     const other = others.get(taskKey(one));
@@ -73,13 +97,10 @@ function compareWays(
     tries.map(({ one, other }) => Number(one.success) - Number(other.success)),
   );
   const turns = tasks.map((tries) => tries.map(({ one, other }) => one.turns - other.turns));
-  const [, model, settings, ...rest] = othersOf(sample.one, dimension);
   return {
     dimension,
-    model: model ?? "",
-    settings: [...rest.filter((part) => part !== "enriched"), settings]
-      .filter((part) => part !== "")
-      .join(" "),
+    model: sample.one.model,
+    settings: othersText(sample.one, dimension),
     first: sample.one[dimension],
     second: sample.other[dimension],
     tasks: tasks.length,
@@ -87,7 +108,7 @@ function compareWays(
     firstOnly: differences.flat().filter((difference) => difference > 0).length,
     secondOnly: differences.flat().filter((difference) => difference < 0).length,
     difference: mean(differences.flat()),
-    differenceInterval: bootstrapMean(differences),
+    differenceInterval: bootstrapMean(differences, { low: -1, high: 1 }),
     pValue: pairedPValue(differences),
     turnsDifference: mean(turns.flat()),
     turnsDifferenceInterval: bootstrapMean(turns),

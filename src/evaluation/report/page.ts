@@ -42,11 +42,16 @@ const pageStyle = `
   --tint: #1c222a; --code: #56b4e9; --json: #e6a532; --text: #3fc79a; --good: #3fc79a; --bad: #f08a70; --warn: #e6b84c; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
-main { max-width: 68rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
-h1 { font-size: 1.6rem; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 2.5rem 0 .5rem; }
+main { max-width: 76rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+h1 { font-size: 1.6rem; margin: 0 0 .25rem; overflow-wrap: anywhere; } h2 { font-size: 1.15rem; margin: 2.25rem 0 .4rem; }
 p.note { color: var(--soft); margin: .25rem 0 .75rem; max-width: 46rem; }
+a { color: var(--code); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .7rem .3rem 0; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th { color: var(--soft); font-weight: 600; } td.number, th.number { text-align: right; }
+th, td { padding: .3rem 1rem .3rem 0; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th { color: var(--soft); font-weight: 600; vertical-align: bottom; } td.number, th.number { text-align: right; }
+th:first-child, td:first-child { position: sticky; left: 0; background: var(--ground); white-space: normal; overflow-wrap: anywhere; min-width: 8.5rem; }
+td.words { white-space: normal; min-width: 18rem; }
+@media print { main { max-width: none; padding: 0; } .scroll { overflow: visible; } table { font-size: .6rem; } th, td { padding-right: .5rem; }
+  svg, tr { break-inside: avoid; } h2 { break-after: avoid; } }
 `;

@@ -1,30 +1,36 @@
-import type { PublishedRow } from "./published.ts";
+import { publishedOf, type PublishedRow } from "./published.ts";
 import type { Report } from "./report.ts";
-import { settingsText } from "./summary-table.ts";
+import { rangeText, settingsText } from "./summary-table.ts";
 import type { Summary } from "./summary.ts";
 import type { Table } from "./text-table.ts";
 
 /**
  * The published figures of a benchmark, empty where there are none, with ours before them: a row for each set of runs
- * that differ in nothing but the format.
+ * that differ in nothing but the format, and below it what was published of the same model.
  */
 export function publishedTable({ published, summaries }: Report): Table {
   const own = Map.groupBy(summaries, (summary) =>
     JSON.stringify([summary.model, settingsText(summary)]),
   );
-  const models = Map.groupBy(published, ({ model }) => model);
-  const rows = [
-    ...[...own.values()].map((set) => ({
-      model: set[0]!.model,
-      source: `here, ${settingsText(set[0]!)}, ${countText(set)}`,
-      cells: set.map(({ format, rate, meanTurns }) => ({
-        format: format as string,
-        success: rate * 100,
-        turns: meanTurns,
-      })),
-    })),
-    ...[...models].map(([model, cells]) => ({ model, source: "published", cells })),
-  ];
+  const matched = new Set<PublishedRow>();
+  const ours = [...own.values()].flatMap((set) => {
+    const [first] = set;
+    const theirs = publishedOf(published, first!).filter((row) => !matched.has(row));
+    for (const row of theirs) matched.add(row);
+    return [
+      {
+        model: first!.model,
+        source: `here, ${settingsText(first!)}, ${countText(set)}`,
+        cells: set.map(({ format, rate, meanTurns }) => ({
+          format: format as string,
+          success: rate * 100,
+          turns: meanTurns,
+        })),
+      },
+      ...publishedSets(theirs),
+    ];
+  });
+  const rows = [...ours, ...publishedSets(published.filter((row) => !matched.has(row)))];
   const formats = [...new Set(published.map(({ format }) => format))];
   const cell = (value: number | undefined): string => value?.toFixed(1) ?? "-";
   const withTurns = published.some(({ turns }) => turns !== undefined);
@@ -48,7 +54,12 @@ export function publishedTable({ published, summaries }: Report): Table {
   };
 }
 
+function publishedSets(rows: readonly PublishedRow[]) {
+  const models = Map.groupBy(rows, ({ model }) => model);
+  return [...models].map(([model, cells]) => ({ model, source: "published", cells }));
+}
+
 function countText(set: readonly Summary[]): string {
-  const counts = [...new Set(set.map(({ tasks }) => tasks))];
-  return `${counts.join(" or ")} ${counts.join() === "1" ? "task" : "tasks"}`;
+  const text = rangeText(set.map(({ tasks }) => tasks));
+  return `${text} ${text === "1" ? "task" : "tasks"}`;
 }

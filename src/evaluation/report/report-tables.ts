@@ -2,7 +2,15 @@ import type { BestFormat, Comparison } from "./comparison.ts";
 import type { Report } from "./report.ts";
 import type { Ceiling, UnsolvableTask } from "./ceiling.ts";
 import { publishedTable } from "./published-table.ts";
-import { groupTable, intervalText, percent, summaryTable, verdictTable } from "./summary-table.ts";
+import {
+  decimals,
+  groupTable,
+  intervalText,
+  percent,
+  settingsText,
+  summaryTable,
+  verdictTable,
+} from "./summary-table.ts";
 import type { Table } from "./text-table.ts";
 
 /** A table with its heading and what a reader has to know. */
@@ -12,11 +20,14 @@ export interface TitledTable {
   readonly table: Table;
 }
 
+/** Title of the table of the ways in which tasks ended, a row for each summary. */
+export const endsTitle = "How tasks ended";
+
 /** All tables of a report that have any row. */
 export function reportTables(report: Report): readonly TitledTable[] {
   const tables: readonly TitledTable[] = [
     { title: "Results", note: resultsNote(report), table: summaryTable(report.summaries) },
-    { title: "How tasks ended", table: verdictTable(report.summaries) },
+    { title: endsTitle, table: verdictTable(report.summaries) },
     { title: "pass@k", table: passTable(report) },
     { title: "Ceiling of the harness", note: ceilingNote, table: ceilingTable(report.ceilings) },
     {
@@ -42,7 +53,22 @@ export function reportTables(report: Report): readonly TitledTable[] {
     { title: "By group", table: groupTable(report.summaries) },
     { title: "Tasks that no answer passes", table: unsolvableTable(report.unsolvable) },
   ];
-  return tables.filter(({ table }) => table.rows.length > 0);
+  const isCommon = commonSettings(report) !== undefined;
+  return tables
+    .filter(({ table }) => table.rows.length > 0)
+    .map((titled) => (isCommon ? { ...titled, table: without(titled.table, "settings") } : titled));
+}
+
+/** The settings of all runs, where they are the same; a column of them would say nothing. */
+export function commonSettings({ summaries }: Report): string | undefined {
+  const [first, ...others] = new Set(summaries.map(settingsText));
+  return others.length === 0 ? first : undefined;
+}
+
+function without({ header, rows }: Table, title: string): Table {
+  const kept = (row: readonly string[]): readonly string[] =>
+    row.filter((_, column) => header[column] !== title);
+  return { header: kept(header), rows: rows.map(kept) };
 }
 
 /** What a reader has to know of the main figures, with a warning where some are missing. */
@@ -56,23 +82,27 @@ export function unfinishedNote({ summaries }: Report): string | undefined {
 }
 
 function resultsNote(report: Report): string {
-  const isCertain = report.summaries.some(({ rate, plays }) => plays > 0 && rate % 1 === 0);
-  return [
+  const { summaries } = report;
+  const common = commonSettings(report);
+  const isCertain = summaries.some(({ rate, plays }) => plays > 0 && rate % 1 === 0);
+  const notes = [
+    common === undefined ? "" : `Grading and settings of all: ${common}.`,
     "Success over all plays with a result, with the bootstrap's interval of 95 %. Turns count failed tasks too.",
-    ...(isCertain
-      ? [
-          "Where all tasks ended alike the interval is a single value, and says nothing of other tasks.",
-        ]
-      : []),
-    ...(report.summaries.some(({ isEstimated }) => isEstimated)
-      ? [
-          "With ~ a part is estimated: a reply that is left once its action is complete ends before the service tells its tokens.",
-        ]
-      : []),
-    unfinishedNote(report) ?? [],
-  ]
-    .flat()
-    .join(" ");
+    isCertain
+      ? "Where all tasks ended alike, the interval of success is the exact one of the rule of three."
+      : "",
+    new Set(summaries.map(({ tasks }) => tasks)).size > 1
+      ? "Runs of different tasks are not alike: compare them pair by pair."
+      : "",
+    summaries.some(({ isEstimated }) => isEstimated)
+      ? "With ~ a part is estimated: a reply that is left once its action is complete ends before the service tells its tokens."
+      : "",
+    summaries.some(({ isCostPartial }) => isCostPartial)
+      ? "With ≥ the prices of some plays are not known."
+      : "",
+    unfinishedNote(report) ?? "",
+  ];
+  return notes.filter((note) => note !== "").join(" ");
 }
 
 const ceilingNote =
@@ -81,10 +111,11 @@ const publishedNotes: Readonly<Record<string, string>> = {
   mint: " MINT's are SR_5 over 586 tasks, with the games of ALFWorld and Wikipedia's search, which are not here.",
 };
 const comparisonNote =
-  "Tasks that were played both ways with everything else alike. Differences are first minus second, in points and turns; p is that of McNemar's exact test, with all tries at a task as one.";
+  "Tasks that were played both ways with everything else alike. Differences are first minus second, in points and turns; p is that of McNemar's exact test, with all tries at a task as one. The adjusted p (Holm) allows for the number of comparisons: take that one to claim a difference.";
 
 function comparisonTable(comparisons: readonly Comparison[]): Table {
-  const turns = (value: number): string => value.toFixed(2);
+  const turns = (value: number): string => decimals(value, 2);
+  const hasSeveral = comparisons.some((own) => own.adjustedPValue !== own.pValue);
   const hasTries = comparisons.some(({ tasks, pairs }) => pairs !== tasks);
   return {
     header: [
@@ -99,6 +130,7 @@ function comparisonTable(comparisons: readonly Comparison[]): Table {
       "success",
       "95 %",
       "p",
+      ...(hasSeveral ? ["adjusted p"] : []),
       "turns",
       "95 % of turns",
     ],
@@ -113,7 +145,8 @@ function comparisonTable(comparisons: readonly Comparison[]): Table {
       `${comparison.secondOnly}`,
       signed(percent(comparison.difference)),
       intervalText(comparison.differenceInterval, percent),
-      comparison.pValue.toFixed(3),
+      chance(comparison.pValue),
+      ...(hasSeveral ? [chance(comparison.adjustedPValue)] : []),
       signed(turns(comparison.turnsDifference)),
       intervalText(comparison.turnsDifferenceInterval, turns),
     ]),
@@ -169,6 +202,10 @@ function unsolvableTable(unsolvable: readonly UnsolvableTask[]): Table {
       reason,
     ]),
   };
+}
+
+function chance(p: number): string {
+  return p < 0.001 ? "<0.001" : p.toFixed(3);
 }
 
 function signed(text: string): string {

@@ -2,12 +2,11 @@ import { describe, expect, it } from "vitest";
 import { resultOf } from "../../../test/evaluation-result.ts";
 import type { BenchmarkTask } from "../benchmark.ts";
 import type { Oracle } from "../oracle.ts";
-import type { Trajectory } from "../trajectory.ts";
+import { playId } from "./play-id.ts";
 import { createReport } from "./report.ts";
 import { reportHtml } from "./report-html.ts";
 import { reportMarkdown } from "./report-markdown.ts";
 import { markdownTable, textTable } from "./text-table.ts";
-import { trajectoriesHtml } from "./trajectory-html.ts";
 
 const hostile = `<script>alert("1")</script>&'`;
 
@@ -81,9 +80,24 @@ describe("a report", () => {
       "| model | source | code % | json % | text % | code turns | json turns | text turns |",
       "| --- | --- | --: | --: | --: | --: | --: | --: |",
       "| claude-2 | here, faithful, 1 task | 100.0 | - | - | 2.0 | - | - |",
-      "| claude-2 | here, corrected, 1 task | 100.0 | - | - | 2.0 | - | - |",
+      "| claude-2 | published | 54.9 | 39.0 | 29.3 | 7.2 | 8.3 | 8.5 |",
     ]);
+    expect(table?.split("\n")[8]).toBe(
+      "| claude-2 | here, corrected, 1 task | 100.0 | - | - | 2.0 | - | - |",
+    );
+    expect(table?.match(/claude-2 \| published/g)).toHaveLength(1);
     expect(reportHtml(published).match(/class="published"/g)).toHaveLength(2);
+  });
+
+  it("finds what was published of a model whoever serves it, for runs by the benchmark's own rules", () => {
+    const marks = (changes: Parameters<typeof resultOf>[0]): number => {
+      const page = reportHtml(createReport("m3tooleval", [resultOf(changes)]));
+      return page.match(/class="published"/g)?.length ?? 0;
+    };
+    expect(marks({ model: "meta-llama/Llama-2-7b-chat-hf" })).toBe(2);
+    expect(marks({ model: "gpt-4-0613" })).toBe(2);
+    expect(marks({ model: "gpt-4" })).toBe(0);
+    expect(marks({ model: "gpt-4-0613", settings: "maxTurns=3" })).toBe(0);
   });
 
   it("compares formats by the tasks that were played in all of them, and no oracle", () => {
@@ -155,10 +169,16 @@ describe("a report", () => {
     const paid = resultOf({ benchmark: "own", cost: 0.5 });
     const unknown = resultOf({ benchmark: "own", model: "other" });
     const free = resultOf({ benchmark: "own", model: "other", cost: 0 });
-    expect(reportHtml(createReport("own", [paid, free]))).toContain("$0.5000");
+    expect(reportHtml(createReport("own", [paid, free]))).toContain(">$0.50</text>");
     const partly = reportHtml(createReport("own", [paid, unknown]));
     expect(partly).toContain("<h2>Tokens of a play</h2>");
-    expect(partly).not.toContain("$0.0000");
+    expect(partly).not.toContain("$0.00");
+    const later = resultOf({ benchmark: "own", task: "u", cost: 0.25 });
+    const mixed = createReport("own", [resultOf({ benchmark: "own" }), later]);
+    expect(mixed.summaries[0]).toMatchObject({ cost: 0.25, isCostPartial: true });
+    expect(mixed.summaries[0]?.meanCost).toBeUndefined();
+    expect(reportMarkdown(mixed)).toContain("≥$0.25");
+    expect(reportHtml(mixed)).toContain("<h2>Tokens of a play</h2>");
   });
 
   it("is the same whichever task was done first", () => {
@@ -193,85 +213,66 @@ describe("a report", () => {
       ]),
     );
     expect(markdown).toContain("1 play has no result yet");
-    expect(markdown).toMatch(/\| m \| code \| faithful \| 1 \| 100\.0 \|/);
+    expect(markdown).toMatch(/\| m \| code \| 1 \| 100\.0 \|/);
+  });
+
+  it("says once what is the same for all, and each time what is not", () => {
+    const own = (settings: string) => resultOf({ benchmark: "own", settings, group: "g" });
+    const alike = reportMarkdown(createReport("own", [own("temperature=1")]));
+    expect(alike).toContain("Grading and settings of all: faithful temperature=1.");
+    expect(alike).not.toContain("| settings |");
+    const different = reportMarkdown(createReport("own", [own("temperature=1"), own("")]));
+    expect(different).toContain("| m | code | faithful temperature=1 | 1 |");
+  });
+
+  it("puts the formats of a group side by side", () => {
+    const own = (format: "code" | "json", group: string, task: string) =>
+      resultOf({ benchmark: "own", format, group, task });
+    const markdown = reportMarkdown(
+      createReport("own", [own("code", "g", "a"), own("code", "g", "b"), own("json", "g", "a")]),
+    );
+    expect(markdown.split("## By group\n\n")[1]?.trimEnd().split("\n")).toEqual([
+      "| model | group | tasks | code % | json % | code turns | json turns |",
+      "| --- | --- | --- | --: | --: | --: | --: |",
+      "| m | g | 1 to 2 | 100.0 | 100.0 | 2.00 | 2.00 |",
+    ]);
+  });
+
+  it("leads from a task to its play, and from an end to all plays that ended so", () => {
+    const failed = resultOf({ model: "a b", success: false, verdict: "turn limit" });
+    const html = reportHtml(createReport("m3tooleval", [failed]), {
+      trajectories: "trajectories.html",
+      results: [failed],
+    });
+    expect(html).toContain(
+      `<td><a class="no" href="trajectories.html#play=${playId(failed)}" title="turn limit">✗</a></td>`,
+    );
+    expect(html).toContain(
+      `<a href="trajectories.html#model=a+b&amp;format=code&amp;settings=faithful&amp;end=turn+limit">1</a>`,
+    );
+  });
+
+  it("counts tries of a task in one cell, and tells what has no result", () => {
+    const tried = (sample: number, success: boolean) =>
+      resultOf({ sample, success, verdict: success ? "correct" : "wrong" });
+    const results = [
+      tried(0, true),
+      tried(1, false),
+      resultOf({ task: "u", verdict: "infrastructure", success: false }),
+    ];
+    const html = reportHtml(createReport("m3tooleval", results), { results });
+    expect(html).toContain(`<td>t</td><td><a class="no" title="wrong">1/2</a></td>`);
+    expect(html).toContain(`<td>u</td><td><a class="none" title="infrastructure">!</a></td>`);
   });
 
   it("is a page that loads nothing and runs nothing of a model's", () => {
-    const html = reportHtml(report, "trajectories.html");
+    const html = reportHtml(report, { trajectories: "trajectories.html", results });
     expect(html).toContain(
       `<meta http-equiv="Content-Security-Policy" content="default-src 'none'`,
     );
     expect(html).not.toContain("<script");
-    expect(html).not.toMatch(/\b(?:src|href)="(?!trajectories\.html")/);
+    expect(html).not.toMatch(/\b(?:src|href)="(?!trajectories\.html["#])/);
     expect(html).toContain("&lt;script&gt;");
     expect(html.match(/<svg/g)).toHaveLength(4);
-  });
-});
-
-describe("the page of trajectories", () => {
-  it("escapes everything and shows pictures only where they are some", () => {
-    const trajectory: Trajectory = {
-      ...resultOf({ task: hostile, model: hostile, answer: hostile, reason: hostile }),
-      messages: [
-        { role: "system", content: [{ type: "text", text: hostile }] },
-        {
-          role: "user",
-          content: [
-            { type: "image", mediaType: "image/png", data: "aGk=" },
-            { type: "image", mediaType: `image/png" onerror="x`, data: "aGk=" },
-            { type: "image", mediaType: "image/svg+xml", data: "aGk=" },
-          ],
-        },
-        {
-          role: "assistant",
-          content: [{ type: "tool-call", id: "1", name: hostile, arguments: hostile }],
-        },
-      ],
-      events: [
-        { type: "turn-start", turn: 1 },
-        { type: "reply-malformed", turn: 1, reason: hostile },
-      ],
-    };
-    const html = trajectoriesHtml(hostile, [trajectory]);
-    expect(html.match(/<script>/g)).toHaveLength(1);
-    expect(html).not.toContain('alert("1")');
-    expect(html.match(/<img /g)).toHaveLength(1);
-    expect(html).not.toContain('onerror="');
-    expect(html).toContain("could not be read");
-    expect(html).toMatch(/script-src 'sha256-[\w+/]+=*'/);
-  });
-
-  it("counts the turns of the play, not what the task's own dialogue says", () => {
-    const say = (role: "user" | "assistant", text: string) => ({
-      role,
-      content: [{ type: "text" as const, text }],
-    });
-    const trajectory: Trajectory = {
-      ...resultOf({ turns: 2, feedback: "plain" }),
-      messages: [
-        say("user", "Hi."),
-        say("assistant", "Hello."),
-        say("user", "Go on."),
-        say("assistant", "?"),
-        say("user", "What?"),
-        say("assistant", "[F()]"),
-      ],
-      events: [
-        { type: "turn-start", turn: 1 },
-        { type: "reply-malformed", turn: 1, reason: "no call" },
-        { type: "turn-start", turn: 2 },
-      ],
-    };
-    const page = trajectoriesHtml("t", [trajectory]);
-    expect(page).toContain("m, code, faithful plain feedback");
-    const headings = page.match(/<h3>.*?<\/h3>/g);
-    expect(headings).toEqual([
-      "<h3>user</h3>",
-      "<h3>assistant, given</h3>",
-      "<h3>user</h3>",
-      `<h3>turn 1 <span class="bad">could not be read</span></h3>`,
-      "<h3>user</h3>",
-      "<h3>turn 2</h3>",
-    ]);
   });
 });

@@ -7,11 +7,13 @@ import { passRates, type PassAtK } from "./pass-at-k.ts";
 import { publishedRows, type PublishedRow } from "./published.ts";
 import { oracleName } from "../oracle.ts";
 import { isRetried } from "../verdict.ts";
-import { summarise, type Summary } from "./summary.ts";
+import { mean, summarise, summaryKey, type Summary } from "./summary.ts";
 
 /** Everything that is said about a benchmark: the data of all kinds of reports. */
 export interface Report {
   readonly benchmark: string;
+  /** Ids of the tasks that were played, in the benchmark's order. */
+  readonly tasks: readonly string[];
   readonly summaries: readonly Summary[];
   /** Of formats and of kinds of feedback, pair by pair. */
   readonly comparisons: readonly Comparison[];
@@ -42,14 +44,15 @@ export function createReport(
   const used = Map.groupBy(summaries, ({ format, grading }) => `${grading} ${format}`);
   return {
     benchmark,
+    tasks: playedTasks(results, tasks),
     summaries,
     comparisons: [...compareResults(results, "format"), ...compareResults(results, "feedback")],
     bestFormats: bestFormats(
-      summarise(playedInAllFormats(results)).map((summary) => ({
-        set: setOf(summary),
-        format: summary.format,
-        success: summary.rate,
-        turns: summary.meanTurns,
+      [...Map.groupBy(playedInAllFormats(results), summaryKey).values()].map((run) => ({
+        set: setOf(run[0]!),
+        format: run[0]!.format,
+        success: mean(run.map(({ success }) => Number(success))),
+        turns: mean(run.map(({ turns }) => turns)),
       })),
     ),
     passRates: passRates(results),
@@ -60,6 +63,19 @@ export function createReport(
     published,
     publishedBestFormats: bestFormats(published.map((row) => ({ ...row, set: row.model }))),
   };
+}
+
+/** In the benchmark's order; tasks that it does not name come last, as they came. */
+function playedTasks(
+  results: readonly EvaluationResult[],
+  tasks: readonly BenchmarkTask[],
+): readonly string[] {
+  const played = new Set(results.map(({ task }) => task));
+  const known = new Set(tasks.map(({ id }) => id));
+  return [
+    ...[...known].filter((id) => played.has(id)),
+    ...[...played].filter((id) => !known.has(id)),
+  ];
 }
 
 type SetName = Pick<Summary, "model" | "grading" | "feedback" | "settings">;

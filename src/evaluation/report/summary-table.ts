@@ -1,5 +1,5 @@
 import type { Interval } from "./bootstrap.ts";
-import type { Summary } from "./summary.ts";
+import type { GroupSummary, Summary } from "./summary.ts";
 import type { Table } from "./text-table.ts";
 import { verdicts } from "../verdict.ts";
 
@@ -40,10 +40,15 @@ export function summaryTable(summaries: readonly Summary[]): Table {
       summary.meanTurns.toFixed(2),
       percent(summary.malformedShare),
       percent(summary.failedCellShare),
-      `${about(summary)}${summary.inputTokens + summary.outputTokens}`,
-      summary.cost === undefined ? "-" : `${about(summary)}$${summary.cost.toFixed(2)}`,
+      `${about(summary)}${wholeText(summary.inputTokens + summary.outputTokens)}`,
+      costText(summary),
     ]),
   };
+}
+
+function costText(summary: Summary): string {
+  if (summary.cost === undefined) return "-";
+  return `${summary.isCostPartial ? "≥" : about(summary)}${dollarText(summary.cost)}`;
 }
 
 /** Marks figures that are estimates in part. */
@@ -67,21 +72,35 @@ export function verdictTable(summaries: readonly Summary[]): Table {
   };
 }
 
-/** Success and turns for each group of tasks. */
+/** Success and turns for each group of tasks, all formats of a model in one row. */
 export function groupTable(summaries: readonly Summary[]): Table {
+  const formats = [...new Set(summaries.map(({ format }) => format))];
+  const sets = Map.groupBy(summaries, (own) => JSON.stringify([own.model, settingsText(own)]));
   return {
-    header: ["model", "format", "settings", "group", "tasks", "success %", "turns"],
-    rows: summaries.flatMap((summary) =>
-      summary.groups.map(({ group, tasks, plays, successes, meanTurns }) => [
-        summary.model,
-        summary.format,
-        settingsText(summary),
-        group,
-        `${tasks}`,
-        percent(successes / plays),
-        meanTurns.toFixed(2),
-      ]),
-    ),
+    header: [
+      "model",
+      "settings",
+      "group",
+      "tasks",
+      ...formats.map((format) => `${format} %`),
+      ...formats.map((format) => `${format} turns`),
+    ],
+    rows: [...sets.values()].flatMap((set) => {
+      const names = new Set(set.flatMap(({ groups }) => groups.map(({ group }) => group)));
+      return [...names].map((name) => {
+        const of = (format: string): GroupSummary | undefined =>
+          set.find((own) => own.format === format)?.groups.find(({ group }) => group === name);
+        const own = formats.map(of);
+        return [
+          set[0]!.model,
+          settingsText(set[0]!),
+          name,
+          rangeText(own.flatMap((one) => one?.tasks ?? [])),
+          ...own.map((one) => (one === undefined ? "-" : percent(one.successes / one.plays))),
+          ...own.map((one) => one?.meanTurns.toFixed(2) ?? "-"),
+        ];
+      });
+    }),
   };
 }
 
@@ -98,7 +117,27 @@ export function settingsText({
 
 /** A share as a percentage with one decimal. */
 export function percent(share: number): string {
-  return (share * 100).toFixed(1);
+  return decimals(share * 100, 1);
+}
+
+/** A number with as many decimals, without the sign of a zero. */
+export function decimals(value: number, digits: number): string {
+  return value.toFixed(digits).replace(/^-(?=[0.]*$)/, "");
+}
+
+/** The least and the greatest of some numbers, such as `80 to 82`; one where they are all the same. */
+export function rangeText(values: readonly number[]): string {
+  return [...new Set([Math.min(...values), Math.max(...values)])].join(" to ");
+}
+
+/** Such as `1,319`. */
+export function wholeText(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+/** Such as `$12.30`; small amounts with four decimals. */
+export function dollarText(value: number): string {
+  return `$${value.toFixed(value > 0 && value < 0.1 ? 4 : 2)}`;
 }
 
 /** Both bounds of an interval, such as `52.1 to 63.0`. */

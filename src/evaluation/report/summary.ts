@@ -28,11 +28,19 @@ export interface Summary {
   readonly malformedShare: number;
   /** Share of the cells that raised, crashed or passed their deadline. */
   readonly failedCellShare: number;
+  /** Tokens and cost of all plays, also of those without a result: they were paid for. */
   readonly inputTokens: number;
   readonly outputTokens: number;
   /** Whether some of the tokens are estimated. */
   readonly isEstimated: boolean;
+  /** Sum of the costs that are known, in dollars; undefined where none is. */
   readonly cost: number | undefined;
+  /** Whether the costs of some plays, but not of all, are known: `cost` is then too low. */
+  readonly isCostPartial: boolean;
+  /** Tokens read and written in a play that counts. */
+  readonly meanTokens: number;
+  /** Dollars of a play that counts, where the costs of all are known. */
+  readonly meanCost: number | undefined;
   readonly verdicts: Readonly<Record<Verdict, number>>;
   readonly groups: readonly GroupSummary[];
 }
@@ -62,7 +70,12 @@ function summariseSet(all: readonly EvaluationResult[]): Summary {
   const counted = all.filter(({ verdict }) => !isRetried(verdict));
   const { benchmark, model, format, grading, feedback, settings } = all[0]!;
   const tasks = [...Map.groupBy(counted, ({ task }) => task).values()];
+  const rateInterval = bootstrapMean(
+    tasks.map((tries) => tries.map(({ success }) => Number(success))),
+    { low: 0, high: 1 },
+  );
   const costs = all.flatMap(({ cost }) => cost ?? []);
+  const isCostPartial = costs.length > 0 && costs.length < all.length;
   return {
     benchmark,
     model,
@@ -74,9 +87,12 @@ function summariseSet(all: readonly EvaluationResult[]): Summary {
     plays: counted.length,
     successes: counted.filter(({ success }) => success).length,
     rate: mean(counted.map(({ success }) => Number(success))),
-    rateInterval: bootstrapMean(tasks.map((tries) => tries.map(({ success }) => Number(success)))),
+    rateInterval,
     meanScore: mean(counted.map(({ score }) => score)),
-    scoreInterval: bootstrapMean(tasks.map((tries) => tries.map(({ score }) => score))),
+    // Most scores are successes, whose interval is known by now.
+    scoreInterval: counted.every(({ score, success }) => score === Number(success))
+      ? rateInterval
+      : bootstrapMean(tasks.map((tries) => tries.map(({ score }) => score))),
     meanTurns: mean(counted.map(({ turns }) => turns)),
     turnsInterval: bootstrapMean(tasks.map((tries) => tries.map(({ turns }) => turns))),
     malformedShare: share(counted, "malformed", "turns"),
@@ -85,6 +101,10 @@ function summariseSet(all: readonly EvaluationResult[]): Summary {
     outputTokens: sum(all.map(({ usage }) => usage.outputTokens)),
     isEstimated: all.some(({ usage }) => usage.estimated === true),
     cost: costs.length === 0 ? undefined : sum(costs),
+    isCostPartial,
+    meanTokens: mean(counted.map(({ usage }) => usage.inputTokens + usage.outputTokens)),
+    meanCost:
+      costs.length === 0 || isCostPartial ? undefined : mean(counted.map(({ cost = 0 }) => cost)),
     verdicts: countVerdicts(all),
     groups: groupsOf(counted),
   };

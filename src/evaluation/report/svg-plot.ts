@@ -13,42 +13,62 @@ export interface Bar {
   readonly text: string;
 }
 
+/** Rows that belong together, under a line of their own. */
+export interface PlotGroup<Row> {
+  readonly label: string;
+  readonly rows: readonly Row[];
+}
+
 export interface BarPlot {
   /** What the bars show, for people who can't see them. */
   readonly title: string;
-  readonly bars: readonly Bar[];
-  /** The value at the right edge. */
-  readonly max: number;
+  readonly groups: readonly PlotGroup<Bar>[];
+  /** The right end of the axis, at least the largest value; the default is the next round number. */
+  readonly max?: number;
   readonly axis: (value: number) => string;
 }
 
-const width = 860;
-const labelWidth = 300;
-const valueWidth = 80;
-const rowHeight = 26;
-const barHeight = 14;
-const axisHeight = 24;
+// So narrow that its words can still be read on a phone.
+const width = 400;
+const labelWidth = 40;
+const valueWidth = 58;
+const groupHeight = 20;
+const rowHeight = 19;
+const barHeight = 13;
+const groupGap = 8;
+const axisHeight = 20;
 const plotWidth = width - labelWidth - valueWidth;
+const groupCharacters = 62;
 
 /** Draws horizontal bars as SVG; all words in it are escaped. */
-export function barPlotSvg({ title, bars, max, axis }: BarPlot): string {
-  const scale = (value: number): number =>
-    labelWidth + (Math.max(0, value) / (max || 1)) * plotWidth;
-  const height = bars.length * rowHeight + axisHeight;
-  const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => share * max);
+export function barPlotSvg({ title, groups, axis, ...plot }: BarPlot): string {
+  const values = groups.flatMap(({ rows }) =>
+    rows.flatMap(({ value, interval, published }) => [value, interval?.high ?? 0, published ?? 0]),
+  );
+  const ticks = roundTicks(plot.max ?? Math.max(...values, 0));
+  const max = ticks.at(-1)!;
+  const scale = (value: number): number => labelWidth + (Math.max(0, value) / max) * plotWidth;
+  const height = heightOf(groups) + axisHeight;
   const grid = ticks.map((tick) => {
     const x = scale(tick).toFixed(1);
-    return `<line x1="${x}" y1="0" x2="${x}" y2="${height - axisHeight}" class="grid"/><text x="${x}" y="${height - 6}" class="tick">${escapeHtml(axis(tick))}</text>`;
+    return `<line x1="${x}" y1="0" x2="${x}" y2="${height - axisHeight}" class="grid"/><text x="${x}" y="${height - 5}" class="tick">${escapeHtml(axis(tick))}</text>`;
   });
-  const rows = bars.map((bar, index) => barSvg(bar, index * rowHeight, scale));
-  return svg(title, height, [...grid, ...rows]);
+  return svg(title, height, [...grid, ...groupsSvg(groups, (bar, top) => barSvg(bar, top, scale))]);
+}
+
+/** From 0 in equal round steps, three to six of them, to the first that is not below `max`. */
+export function roundTicks(max: number): readonly number[] {
+  if (!(max > 0)) return [0, 1];
+  const power = 10 ** Math.floor(Math.log10(max / 3));
+  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((one) => max / one <= 5)!;
+  const count = Math.ceil(max / step - 1e-9);
+  return Array.from({ length: count + 1 }, (_, index) => Number((index * step).toPrecision(12)));
 }
 
 function barSvg(bar: Bar, top: number, scale: (value: number) => number): string {
   const middle = top + rowHeight / 2;
   const end = scale(bar.value);
   const parts = [
-    labelSvg(bar.label, middle),
     `<rect x="${labelWidth}" y="${middle - barHeight / 2}" width="${Math.max(end - labelWidth, 1).toFixed(1)}" height="${barHeight}" class="${seriesClass(bar.series)}"/>`,
   ];
   let right = end;
@@ -57,7 +77,7 @@ function barSvg(bar: Bar, top: number, scale: (value: number) => number): string
     const high = scale(bar.interval.high);
     right = Math.max(right, high);
     parts.push(
-      `<path d="M${low.toFixed(1)} ${middle}H${high.toFixed(1)}M${low.toFixed(1)} ${middle - 4}v8M${high.toFixed(1)} ${middle - 4}v8" class="interval"/>`,
+      `<path d="M${low.toFixed(1)} ${middle}H${high.toFixed(1)}M${low.toFixed(1)} ${middle - 3.5}v7M${high.toFixed(1)} ${middle - 3.5}v7" class="interval"/>`,
     );
   }
   if (bar.published !== undefined) {
@@ -66,9 +86,9 @@ function barSvg(bar: Bar, top: number, scale: (value: number) => number): string
     parts.push(`<circle cx="${x.toFixed(1)}" cy="${middle}" r="4" class="published"/>`);
   }
   parts.push(
-    `<text x="${(right + 8).toFixed(1)}" y="${middle + 4}">${escapeHtml(bar.text)}</text>`,
+    `<text x="${(right + 6).toFixed(1)}" y="${middle + 4}">${escapeHtml(bar.text)}</text>`,
   );
-  return parts.join("");
+  return labelSvg(bar.label, middle) + parts.join("");
 }
 
 /** A row whose parts add up to a whole. */
@@ -78,29 +98,52 @@ export interface StackedRow {
 }
 
 /** Draws rows of shares of a whole; the class of each part is its name. */
-export function stackedPlotSvg(title: string, rows: readonly StackedRow[]): string {
-  const drawn = rows.map(({ label, parts }, index) => {
-    const middle = index * rowHeight + rowHeight / 2;
-    const total = parts.reduce((sum, { value }) => sum + value, 0) || 1;
-    let x = labelWidth;
-    const rects = parts.map(({ name, value }) => {
-      const length = (value / total) * (plotWidth + valueWidth);
-      const text =
-        length > 22
-          ? `<text x="${(x + length / 2).toFixed(1)}" y="${middle + 4}" class="inside">${value}</text>`
-          : "";
-      const rect = `<g><title>${escapeHtml(`${name}: ${value}`)}</title><rect x="${x.toFixed(1)}" y="${middle - barHeight / 2 - 2}" width="${length.toFixed(1)}" height="${barHeight + 4}" class="part ${partClass(name)}"/>${text}</g>`;
-      x += length;
-      return value === 0 ? "" : rect;
-    });
-    return labelSvg(label, middle) + rects.join("");
+export function stackedPlotSvg(title: string, groups: readonly PlotGroup<StackedRow>[]): string {
+  return svg(title, heightOf(groups), groupsSvg(groups, stackSvg));
+}
+
+function stackSvg({ label, parts }: StackedRow, top: number): string {
+  const middle = top + rowHeight / 2;
+  const total = parts.reduce((sum, { value }) => sum + value, 0) || 1;
+  let x = labelWidth;
+  const rects = parts.map(({ name, value }) => {
+    const length = (value / total) * (width - labelWidth);
+    const text =
+      length > 8 + `${value}`.length * 7
+        ? `<text x="${(x + length / 2).toFixed(1)}" y="${middle + 4}" class="inside">${value}</text>`
+        : "";
+    const rect = `<g><title>${escapeHtml(`${name}: ${value}`)}</title><rect x="${x.toFixed(1)}" y="${middle - barHeight / 2 - 1}" width="${length.toFixed(1)}" height="${barHeight + 2}" class="part ${partClass(name)}"/>${text}</g>`;
+    x += length;
+    return value === 0 ? "" : rect;
   });
-  return svg(title, rows.length * rowHeight + 4, drawn);
+  return labelSvg(label, middle) + rects.join("");
+}
+
+function heightOf(groups: readonly PlotGroup<unknown>[]): number {
+  return groups.reduce(
+    (sum, { rows }) => sum + groupHeight + rows.length * rowHeight + groupGap,
+    0,
+  );
+}
+
+function groupsSvg<Row>(
+  groups: readonly PlotGroup<Row>[],
+  rowSvg: (row: Row, top: number) => string,
+): readonly string[] {
+  let top = 0;
+  return groups.flatMap(({ label, rows }) => {
+    const short =
+      label.length > groupCharacters ? `${label.slice(0, groupCharacters - 1)}…` : label;
+    const title = `<g><title>${escapeHtml(label)}</title><text x="0" y="${top + 14}" class="group">${escapeHtml(short)}</text></g>`;
+    top += groupHeight;
+    const drawn = rows.map((row, index) => rowSvg(row, top + index * rowHeight));
+    top += rows.length * rowHeight + groupGap;
+    return [title, ...drawn];
+  });
 }
 
 function labelSvg(label: string, middle: number): string {
-  const short = label.length > 44 ? `${label.slice(0, 43)}…` : label;
-  return `<g><title>${escapeHtml(label)}</title><text x="${labelWidth - 10}" y="${middle + 4}" class="label">${escapeHtml(short)}</text></g>`;
+  return `<text x="${labelWidth - 7}" y="${middle + 4}" class="label">${escapeHtml(label)}</text>`;
 }
 
 function svg(title: string, height: number, parts: readonly string[]): string {
@@ -117,22 +160,34 @@ export function partClass(name: string): string {
   return name.replaceAll(/[^a-z]+/g, "-");
 }
 
+const partColors = {
+  correct: "#1b7f5c",
+  wrong: "#b3402a",
+  "turn-limit": "#a86200",
+  malformed: "#7a4fa3",
+  "context-limit": "#66741d",
+  refused: "#a8326e",
+  stuck: "#80651d",
+  "model-error": "#4a5568",
+  timeout: "#2f6f9f",
+  infrastructure: "#6b7583",
+};
+
 /** The look of all plots. */
 export const plotStyle = `
-svg { width: 100%; max-width: ${width}px; height: auto; font: 12px system-ui, sans-serif; }
-svg text { fill: var(--ink); } svg .label { text-anchor: end; } svg .tick { fill: var(--soft); text-anchor: middle; }
-svg .inside { text-anchor: middle; fill: var(--ground); font-weight: 600; } svg .grid { stroke: var(--line); }
+svg { display: block; width: 100%; max-width: 480px; height: auto; font: 11.5px system-ui, sans-serif; }
+svg text { fill: var(--ink); } svg .label { text-anchor: end; fill: var(--soft); } svg .group { font-weight: 600; }
+svg .tick { fill: var(--soft); text-anchor: middle; } svg .inside { text-anchor: middle; fill: #fff; font-weight: 600; } svg .grid { stroke: var(--line); }
 svg rect.code { fill: var(--code); } svg rect.json { fill: var(--json); } svg rect.text { fill: var(--text); }
 svg .interval { stroke: var(--ink); fill: none; stroke-width: 1.25; opacity: .75; }
 svg .published { fill: var(--ground); stroke: var(--ink); stroke-width: 1.5; }
-.part.correct, .key.correct { fill: #1b7f5c; background: #1b7f5c; } .part.wrong, .key.wrong { fill: #b3402a; background: #b3402a; }
-.part.turn-limit, .key.turn-limit { fill: #c77700; background: #c77700; } .part.malformed, .key.malformed { fill: #7a4fa3; background: #7a4fa3; }
-.part.context-limit, .key.context-limit { fill: #6b7a1e; background: #6b7a1e; }
-.part.refused, .key.refused { fill: #a8326e; background: #a8326e; } .part.stuck, .key.stuck { fill: #8a6d1f; background: #8a6d1f; }
-.part.model-error, .key.model-error { fill: #4a5568; background: #4a5568; } .part.timeout, .key.timeout { fill: #2f6f9f; background: #2f6f9f; }
-.part.infrastructure, .key.infrastructure { fill: #8b95a3; background: #8b95a3; }
+${Object.entries(partColors)
+  .map(
+    ([name, color]) => `.part.${name} { fill: ${color}; } .key.${name} { background: ${color}; }`,
+  )
+  .join("\n")}
 .keys { display: flex; flex-wrap: wrap; gap: .3rem 1rem; font-size: .85rem; color: var(--soft); margin: 0 0 .5rem; }
-.key { display: inline-block; width: .75rem; height: .75rem; margin-right: .35rem; vertical-align: -1px; }
+.key { display: inline-block; width: .75rem; height: .75rem; margin-right: .35rem; vertical-align: -1px; print-color-adjust: exact; }
 .key.code { background: var(--code); } .key.json { background: var(--json); } .key.text { background: var(--text); }
 .key.dot { border: 1.5px solid var(--ink); border-radius: 50%; }
 `;

@@ -35,5 +35,5 @@ export function markdownTable({ header, rows }: Table): string {
 
 /** Tells whether a cell stands at the right of its column. */
 export function isNumeric(cell: string): boolean {
-  return /^~?[-+$]?[\d.,]+(?: ?%| s)?$|^-$/.test(cell.trim());
+  return /^[~≥<]?[-+$]?[\d.,]+(?: ?%| s)?$|^-$/.test(cell.trim());
 }

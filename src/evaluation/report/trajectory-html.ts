@@ -2,40 +2,11 @@ import type { AgentEvent } from "../../agent/events.ts";
 import type { ContentPart, MessagePart } from "../../models/model.ts";
 import type { Trajectory } from "../trajectory.ts";
 import { escapeHtml } from "./html-text.ts";
-import { pageHtml } from "./page.ts";
-import { settingsText } from "./summary-table.ts";
 
-const maxTrajectories = 1_000;
 const maxPartCharacters = 20_000;
 
-/** Writes trajectories as a self-contained page to read turn by turn. Everything of models and code is escaped. */
-export function trajectoriesHtml(title: string, trajectories: readonly Trajectory[]): string {
-  const shown = trajectories.slice(0, maxTrajectories);
-  const rest = trajectories.length - shown.length;
-  const more =
-    rest === 0
-      ? ""
-      : ` The first ${shown.length} are shown; ${rest} more are in trajectories.jsonl.`;
-  const kinds = [...new Set(shown.map(({ verdict }) => verdict))];
-  return pageHtml({
-    title: `${title}: trajectories`,
-    style,
-    script,
-    body: [
-      `<h1>${escapeHtml(title)}: trajectories</h1>`,
-      `<p class="note">${trajectories.length} trajectories.${more} <a href="report.html">Results</a></p>`,
-      `<p class="filters"><label>Search <input id="search" type="search" placeholder="task, model or text"></label>`,
-      `<label>End <select id="verdict"><option value="">all</option>${kinds.map((kind) => `<option>${escapeHtml(kind)}</option>`).join("")}</select></label>`,
-      `<span id="count" aria-live="polite"></span></p>`,
-      ...shown.map(trajectoryHtml),
-    ].join("\n"),
-  });
-}
-
-function trajectoryHtml(trajectory: Trajectory): string {
-  const { task, model, format, verdict, turns, sample, wallMs } = trajectory;
-  const details = [model, format, settingsText(trajectory), sample > 0 ? `try ${sample + 1}` : ""];
-  const summary = `<span class="verdict ${trajectory.success ? "good" : "bad"}">${escapeHtml(verdict)}</span> <b>${escapeHtml(task)}</b> <span class="soft">${escapeHtml(details.filter((part) => part !== "").join(", "))} · ${turns} ${turns === 1 ? "turn" : "turns"} · ${(wallMs / 1000).toFixed(1)} s</span>`;
+/** Writes one trajectory as HTML to read turn by turn. Everything of models and code is escaped. */
+export function trajectoryHtml(trajectory: Trajectory): string {
   const facts = [
     ["Answer", trajectory.answer],
     ["Judged", trajectory.reason],
@@ -43,10 +14,7 @@ function trajectoryHtml(trajectory: Trajectory): string {
   ].flatMap(([name, text]) =>
     text === undefined ? [] : [`<dt>${name}</dt><dd><pre>${escapeHtml(cut(text))}</pre></dd>`],
   );
-  return `<details class="trajectory" data-verdict="${escapeHtml(verdict)}"><summary>${summary}</summary>
-<dl>${facts.join("")}</dl>
-${messagesHtml(trajectory)}
-</details>`;
+  return `<dl>${facts.join("")}</dl>\n${messagesHtml(trajectory)}`;
 }
 
 function messagesHtml({ messages, events }: Trajectory): string {
@@ -76,7 +44,10 @@ function cellEnds(events: readonly AgentEvent[]): ReadonlyMap<number, string> {
   const ends = new Map<number, string>();
   for (const event of events) {
     if (event.type === "reply-malformed") {
-      ends.set(event.turn, ` <span class="bad">could not be read</span>`);
+      ends.set(
+        event.turn,
+        ` <span class="bad">could not be read</span> <span class="soft">${escapeHtml(cut(event.reason))}</span>`,
+      );
     }
     if (event.type !== "cell-end") continue;
     const { status, wallMs } = event.outcome;
@@ -116,33 +87,3 @@ function cut(text: string): string {
     ? text
     : `${text.slice(0, maxPartCharacters)}\n[... ${rest} characters left out ...]`;
 }
-
-const style = `
-.soft { color: var(--soft); font-weight: 400; } .good { color: var(--good); } .bad { color: var(--bad); }
-.filters { display: flex; flex-wrap: wrap; gap: 1rem; align-items: center; position: sticky; top: 0; background: var(--ground); padding: .5rem 0; }
-input, select { font: inherit; color: inherit; background: var(--tint); border: 1px solid var(--line); border-radius: 4px; padding: .25rem .5rem; }
-.trajectory { border-bottom: 1px solid var(--line); padding: .45rem 0; } .trajectory > summary { cursor: pointer; }
-.verdict { display: inline-block; min-width: 6.5rem; font-weight: 600; }
-.message { border-left: 3px solid var(--line); padding: 0 0 0 .9rem; margin: .9rem 0; } .message.assistant { border-color: var(--code); }
-.message h3 { margin: 0; font-size: .85rem; color: var(--soft); } .message h3 span { font-weight: 600; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--tint); border-radius: 4px; padding: .5rem .7rem; margin: .35rem 0; font: 12.5px/1.45 ui-monospace, monospace; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem; margin: .5rem 0; } dt { color: var(--soft); } dd { margin: 0; } dd pre { margin: 0; }
-img { max-width: 100%; }
-`;
-
-const script = `
-const search = document.getElementById("search"), verdict = document.getElementById("verdict"), count = document.getElementById("count");
-const all = [...document.querySelectorAll(".trajectory")].map((element) => ({ element, text: element.textContent.toLowerCase() }));
-function filter() {
-  let shown = 0;
-  for (const { element, text } of all) {
-    const fits = text.includes(search.value.toLowerCase()) && (verdict.value === "" || element.dataset.verdict === verdict.value);
-    element.hidden = !fits;
-    shown += fits;
-  }
-  count.textContent = shown + " shown";
-}
-search.addEventListener("input", filter);
-verdict.addEventListener("change", filter);
-filter();
-`;
