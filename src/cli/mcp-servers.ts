@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { Option } from "commander";
 import type { McpServers } from "../tools/mcp/connect-mcp-servers.ts";
 import type { CliContext } from "./cli-context.ts";
-import { packageVersion } from "./package-version.ts";
+import { packageVersion } from "../package-version.ts";
 
 /** The option by which a command is given MCP servers. */
 export interface McpChoice {

@@ -12,7 +12,7 @@ import { createModelCommand } from "./commands/model-command.ts";
 import { createModelsCommand } from "./commands/models-command.ts";
 import { createRunCommand } from "./commands/run-command.ts";
 import { createSetupCommand } from "./commands/setup-command.ts";
-import { packageVersion } from "./package-version.ts";
+import { packageVersion } from "../package-version.ts";
 import { reportError } from "./report-error.ts";
 import { applySettings } from "./settings.ts";
 

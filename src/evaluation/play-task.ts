@@ -35,6 +35,7 @@ export interface Played {
   readonly ending: Ending;
   readonly events: readonly AgentEvent[];
   readonly timedOut: boolean;
+  readonly startedAt: Date;
   readonly wallMs: number;
 }
 
@@ -42,6 +43,7 @@ export interface Played {
 export async function playTask(task: BenchmarkTask, options: PlayOptions): Promise<Played> {
   const { runtime, signal, taskTimeoutMs, seed } = options;
   const started = performance.now();
+  const startedAt = new Date();
   const deadline = AbortSignal.timeout(timerDelay(taskTimeoutMs));
   const stop = AbortSignal.any([signal, deadline]);
   const sessions: Session[] = [];
@@ -76,6 +78,7 @@ export async function playTask(task: BenchmarkTask, options: PlayOptions): Promi
     ending,
     events,
     timedOut: deadline.aborted && ending.success !== true,
+    startedAt,
     wallMs: performance.now() - started,
   };
 }

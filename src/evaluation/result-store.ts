@@ -12,6 +12,7 @@ import {
 import { join } from "node:path";
 import { z } from "zod";
 import { CodeActError } from "../errors.ts";
+import { provenanceSchema } from "./provenance.ts";
 import type { EvaluationResult, Trajectory } from "./trajectory.ts";
 import { isRetried, verdicts } from "./verdict.ts";
 
@@ -59,6 +60,7 @@ const resultSchema = z.looseObject({
   cost: count.exactOptional(),
   wallMs: count,
   error: z.object({ code: z.string(), message: z.string() }).exactOptional(),
+  provenance: provenanceSchema.exactOptional(),
 });
 
 /** Opens or makes the files in a folder. A line that a crash cut off is removed; others that are broken are faults. */

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CodeActError } from "../errors.ts";
 import { createBareRuntime } from "../execution/runtimes/bare-runtime.ts";
 import type { Model } from "../models/model.ts";
+import { packageVersion } from "../package-version.ts";
 import { agentTask, type AgentTaskOptions } from "./agent-task.ts";
 import { askModel } from "./ask-model.ts";
 import type { BenchmarkTask } from "./benchmark.ts";
@@ -50,6 +51,24 @@ async function evaluate(
 }
 
 describe("runEvaluation", () => {
+  it("notes what each result was made with", async () => {
+    const before = new Date().toISOString();
+    const [result] = await evaluate({
+      tasks: [taskOf("a")],
+      model: (task) => ({ ...saying({ a: ["a"] })(task), provider: "server" }),
+      environment: { pythonVersion: "3.11.7" },
+    });
+    const { startedAt = "", ...rest } = result?.provenance ?? {};
+    expect(rest).toEqual({
+      codeact: packageVersion(),
+      python: "3.11.7",
+      runtime: "bare",
+      provider: "server",
+    });
+    expect(startedAt >= before && startedAt <= new Date().toISOString()).toBe(true);
+    expect(readTrajectories(folder)[0]?.provenance).toEqual(result?.provenance);
+  });
+
   it("plays tasks, judges them, and keeps results and trajectories", async () => {
     const setup = "def tool():\n    return 'a'";
     const results = await evaluate({

@@ -9,6 +9,7 @@ import type { BenchmarkTask, Feedback, FormatName, Grading } from "./benchmark.t
 import { createOutageWatch } from "./outage.ts";
 import { playTask, type Played } from "./play-task.ts";
 import { createPressure, type Pressure } from "./pressure.ts";
+import { provenanceOf } from "./provenance.ts";
 import type { ResultStore } from "./result-store.ts";
 import { plainFault, type EvaluationResult, type Trajectory } from "./trajectory.ts";
 import { isRetried, verdictOf } from "./verdict.ts";
@@ -197,7 +198,7 @@ async function playJob(
 }
 
 function trajectoryOf(job: Job, played: Played, options: EvaluationOptions): Trajectory {
-  const { ending, events, timedOut, wallMs } = played;
+  const { ending, events, timedOut, startedAt, wallMs } = played;
   const { task, key, sample, modelId, settings } = job;
   const success = ending.success === true;
   const cost = costOfTask(ending.usage, task, options);
@@ -226,6 +227,12 @@ function trajectoryOf(job: Job, played: Played, options: EvaluationOptions): Tra
     ...(cost !== undefined && { cost }),
     wallMs: Math.round(wallMs),
     ...(ending.error && { error: plainFault(ending.error) }),
+    provenance: provenanceOf({
+      startedAt,
+      python: options.environment?.pythonVersion,
+      runtime: options.runtime.name,
+      provider: modelFor(options, task).provider,
+    }),
     messages: ending.messages,
     events,
   };

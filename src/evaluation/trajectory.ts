@@ -2,6 +2,7 @@ import type { AgentEvent } from "../agent/events.ts";
 import type { CodeActError } from "../errors.ts";
 import type { Message, Usage } from "../models/model.ts";
 import type { Feedback, FormatName, Grading } from "./benchmark.ts";
+import type { Provenance } from "./provenance.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** What one task came to: a line of `results.jsonl`. */
@@ -37,6 +38,8 @@ export interface EvaluationResult {
   readonly cost?: number;
   readonly wallMs: number;
   readonly error?: { readonly code: string; readonly message: string };
+  /** Results that other programs wrote may lack it. */
+  readonly provenance?: Provenance;
 }
 
 /** A line of `trajectories.jsonl`: the result with all that led to it. */

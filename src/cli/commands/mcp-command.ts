@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { watchInterrupts } from "../interrupt.ts";
-import { packageVersion } from "../package-version.ts";
+import { packageVersion } from "../../package-version.ts";
 import { parseSecondsToMs } from "../parse-options.ts";
 import { chooseRuntime, runtimeOptions } from "../runtime-choice.ts";
 import type { RuntimeChoice } from "../runtime-choice.ts";

@@ -1,6 +1,7 @@
 import type { BestFormat, Comparison } from "./comparison.ts";
 import type { Report } from "./report.ts";
 import type { Ceiling, UnsolvableTask } from "./ceiling.ts";
+import { provenanceText } from "./report-provenance.ts";
 import { publishedTable } from "./published-table.ts";
 import {
   decimals,
@@ -100,6 +101,7 @@ function resultsNote(report: Report): string {
     summaries.some(({ isCostPartial }) => isCostPartial)
       ? "With ≥ the prices of some plays are not known."
       : "",
+    provenanceText(report.provenance),
     unfinishedNote(report) ?? "",
   ];
   return notes.filter((note) => note !== "").join(" ");

@@ -3,6 +3,7 @@ import { resultOf } from "../../../test/evaluation-result.ts";
 import type { BenchmarkTask } from "../benchmark.ts";
 import type { Oracle } from "../oracle.ts";
 import { playId } from "./play-id.ts";
+import type { Provenance } from "../provenance.ts";
 import { createReport } from "./report.ts";
 import { reportHtml } from "./report-html.ts";
 import { reportMarkdown } from "./report-markdown.ts";
@@ -179,6 +180,40 @@ describe("a report", () => {
     expect(mixed.summaries[0]?.meanCost).toBeUndefined();
     expect(reportMarkdown(mixed)).toContain("≥$0.25");
     expect(reportHtml(mixed)).toContain("<h2>Tokens of a play</h2>");
+  });
+
+  it("says when and with what results were made, and warns where one run mixes it", () => {
+    const made = (task: string, startedAt: string, changes: Partial<Provenance> = {}) =>
+      resultOf({
+        benchmark: "own",
+        task,
+        provenance: { startedAt, codeact: "0.1.0", python: "3.11.7", runtime: "bare", ...changes },
+      });
+    const pure = createReport("own", [
+      made("a", "2026-11-21T23:00:00.000Z"),
+      made("b", "2026-11-20T01:00:00.000Z"),
+      resultOf({ benchmark: "own", task: "c" }),
+    ]);
+    expect(reportMarkdown(pure)).toContain(
+      "Played 2026-11-20 to 2026-11-21 with codeact 0.1.0, Python 3.11.7, runtime bare.\n",
+    );
+    const mixed = createReport("own", [
+      made("a", "2026-11-20T01:00:00.000Z", { provider: "server", codeact: "0.2.0" }),
+      made("b", "2026-11-20T01:00:00.000Z", { provider: "groq" }),
+    ]);
+    expect(mixed.provenance).toEqual({
+      first: "2026-11-20T01:00:00.000Z",
+      last: "2026-11-20T01:00:00.000Z",
+      codeact: ["0.1.0", "0.2.0"],
+      python: ["3.11.7"],
+      runtime: ["bare"],
+      provider: ["groq", "server"],
+      mixed: ["codeact", "provider"],
+    });
+    expect(reportMarkdown(mixed)).toContain(
+      "One run mixes services that call their models alike (groq, server)",
+    );
+    expect(createReport("own", [resultOf({ benchmark: "own" })]).provenance).toBeUndefined();
   });
 
   it("is the same whichever task was done first", () => {

@@ -2,6 +2,7 @@ import type { EvaluationResult } from "../trajectory.ts";
 import type { BenchmarkTask } from "../benchmark.ts";
 import { findCeilings, type Ceiling, type UnsolvableTask } from "./ceiling.ts";
 import { bestFormats, compareResults, type BestFormat, type Comparison } from "./comparison.ts";
+import { reportProvenance, type ReportProvenance } from "./report-provenance.ts";
 import { inOrder } from "./in-order.ts";
 import { passRates, type PassAtK } from "./pass-at-k.ts";
 import { publishedRows, type PublishedRow } from "./published.ts";
@@ -14,6 +15,8 @@ export interface Report {
   readonly benchmark: string;
   /** Ids of the tasks that were played, in the benchmark's order. */
   readonly tasks: readonly string[];
+  /** What made the results, where they tell. */
+  readonly provenance: ReportProvenance | undefined;
   readonly summaries: readonly Summary[];
   /** Of formats and of kinds of feedback, pair by pair. */
   readonly comparisons: readonly Comparison[];
@@ -45,6 +48,7 @@ export function createReport(
   return {
     benchmark,
     tasks: playedTasks(results, tasks),
+    provenance: reportProvenance(results),
     summaries,
     comparisons: [...compareResults(results, "format"), ...compareResults(results, "feedback")],
     bestFormats: bestFormats(

@@ -1,5 +1,6 @@
 import type { AgentEvent } from "../../agent/events.ts";
 import type { ContentPart, MessagePart } from "../../models/model.ts";
+import type { Provenance } from "../provenance.ts";
 import type { Trajectory } from "../trajectory.ts";
 import { escapeHtml } from "./html-text.ts";
 
@@ -11,10 +12,21 @@ export function trajectoryHtml(trajectory: Trajectory): string {
     ["Answer", trajectory.answer],
     ["Judged", trajectory.reason],
     ["Fault", trajectory.error && `${trajectory.error.code}: ${trajectory.error.message}`],
+    ["Played", trajectory.provenance && playedText(trajectory.provenance)],
   ].flatMap(([name, text]) =>
     text === undefined ? [] : [`<dt>${name}</dt><dd><pre>${escapeHtml(cut(text))}</pre></dd>`],
   );
   return `<dl>${facts.join("")}</dl>\n${messagesHtml(trajectory)}`;
+}
+
+function playedText({ startedAt, codeact, python, runtime, provider }: Provenance): string {
+  const made = [
+    `codeact ${codeact}`,
+    python === undefined ? "" : `Python ${python}`,
+    `runtime ${runtime}`,
+    provider === undefined ? "" : `model served by ${provider}`,
+  ];
+  return `${startedAt}, ${made.filter((part) => part !== "").join(", ")}`;
 }
 
 function messagesHtml({ messages, events }: Trajectory): string {
