@@ -167,6 +167,9 @@ function filtered(model: Model): CodeActError {
   return new CodeActError(
     "model_failed",
     `The content filter of the model ${model.id} ended its reply.`,
-    { hint: "Say the task in other words, or choose another model." },
+    {
+      hint: "Say the task in other words, or choose another model.",
+      details: { reason: "content-filter" },
+    },
   );
 }

@@ -20,7 +20,8 @@ it("waits for what may pass, until it has happened six times in a row", () => {
   const unreachable = fault("model_unreachable");
   expect(Array.from({ length: 5 }, () => observe(unreachable))).not.toContain(true);
   expect(observe()).toBe(false);
-  expect(Array.from({ length: 6 }, () => observe(unreachable))).toEqual([
+  const six = [unreachable, fault("model_timeout"), fault("backend_lost")];
+  expect([...six, ...six].map((error) => observe(error))).toEqual([
     ...Array.from({ length: 5 }, () => false),
     true,
   ]);
@@ -31,7 +32,7 @@ it("does not take failures of tasks for an outage", () => {
   const filtered = new CodeActError("model_failed", "Filtered.", {
     details: { reason: "content-filter" },
   });
-  const errors = [fault("model_context_exceeded"), fault("backend_lost"), filtered];
+  const errors = [fault("model_context_exceeded"), fault("invalid_input"), filtered];
   const seen = Array.from({ length: 5 }, () => errors.map((error) => watch.observe(error)));
   expect(seen.flat()).toEqual(Array.from({ length: 15 }, () => undefined));
 });

@@ -6,18 +6,23 @@ const lasting: ReadonlySet<ErrorCode> = new Set([
   "model_not_configured",
   "model_auth_failed",
   "model_not_found",
+  "python_not_found",
+  "sandbox_unavailable",
 ]);
 
 /** Faults that may pass. */
 const passing: ReadonlySet<ErrorCode> = new Set([
   "model_unreachable",
   "model_rate_limited",
+  "model_timeout",
   "model_failed",
+  "environment_failed",
+  "backend_lost",
 ]);
 
 const enough = 6;
 
-/** Notices when it makes no sense to go on, because the model's service answers nothing any more. */
+/** Notices when it makes no sense to go on: the model's service answers nothing, or no session opens, any more. */
 export interface OutageWatch {
   /** Is told of every attempt at a task, in order; returns why to stop, if there is a reason. */
   observe(error: CodeActError | undefined): CodeActError | undefined;

@@ -58,6 +58,7 @@ export async function playTask(task: BenchmarkTask, options: PlayOptions): Promi
     },
   };
   let ending: Ending;
+  let timedOut = false;
   try {
     const play = task.play(context);
     for (;;) {
@@ -71,13 +72,15 @@ export async function playTask(task: BenchmarkTask, options: PlayOptions): Promi
   } catch (cause) {
     ending = faultEnding(cause, events);
   } finally {
+    // Closing sessions takes time that is not the task's.
+    timedOut = deadline.aborted;
     await Promise.all(sessions.map((session) => session.close().catch(() => undefined)));
   }
   signal.throwIfAborted();
   return {
     ending,
     events,
-    timedOut: deadline.aborted && ending.success !== true,
+    timedOut: timedOut && ending.success !== true,
     startedAt,
     wallMs: performance.now() - started,
   };

@@ -1,17 +1,9 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  writeSync,
-  ftruncateSync,
-  fstatSync,
-} from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { CodeActError } from "../errors.ts";
+import { CodeActError, isCodeActError } from "../errors.ts";
+import { lockFolder } from "./folder-lock.ts";
+import { openLineFile, readLines } from "./line-file.ts";
 import { provenanceSchema } from "./provenance.ts";
 import type { EvaluationResult, Trajectory } from "./trajectory.ts";
 import { isRetried, verdicts } from "./verdict.ts";
@@ -63,20 +55,32 @@ const resultSchema = z.looseObject({
   provenance: provenanceSchema.exactOptional(),
 });
 
-/** Opens or makes the files in a folder. A line that a crash cut off is removed; others that are broken are faults. */
+/**
+ * Opens or makes the files in a folder, for this process alone until it is disposed. A line that a crash cut off is
+ * removed; results that are broken are faults, `invalid_input`. Throws `session_busy` where another evaluation is at
+ * work, and `permission_denied`.
+ */
 export function openResultStore(folder: string): ResultStore {
+  const opened = [lockNew(folder)];
   try {
-    mkdirSync(folder, { recursive: true });
+    return storeIn(folder, opened);
   } catch (cause) {
-    throw new CodeActError("permission_denied", `The folder ${folder} can't be made.`, { cause });
+    closeAll(opened);
+    throw cause;
   }
+}
+
+/** Adds to `opened` what is to be closed. */
+function storeIn(folder: string, opened: Disposable[]): ResultStore {
+  const open = (name: string) => {
+    const file = openLineFile(join(folder, name));
+    opened.unshift(file);
+    return file;
+  };
+  const files = { results: open("results.jsonl"), trajectories: open("trajectories.jsonl") };
   const results = new Map(
     readResults(join(folder, "results.jsonl")).map((result) => [result.key, result]),
   );
-  const files = {
-    results: openForAppending(join(folder, "results.jsonl")),
-    trajectories: openForAppending(join(folder, "trajectories.jsonl")),
-  };
   return {
     results: () => [...results.values()],
     trajectories: () => readTrajectories(folder),
@@ -86,24 +90,40 @@ export function openResultStore(folder: string): ResultStore {
     },
     add(trajectory) {
       const { messages: _, events: __, ...result } = trajectory;
-      append(files.trajectories, trajectory);
-      append(files.results, result);
+      files.trajectories.append(JSON.stringify(trajectory));
+      files.results.append(JSON.stringify(result));
       results.set(result.key, result);
     },
-    [Symbol.dispose]() {
-      closeSync(files.results);
-      closeSync(files.trajectories);
-    },
+    [Symbol.dispose]: () => closeAll(opened),
   };
+}
+
+/** Makes the folder where it is missing, and locks it. */
+function lockNew(folder: string): Disposable {
+  try {
+    mkdirSync(folder, { recursive: true });
+    return lockFolder(folder);
+  } catch (cause) {
+    if (isCodeActError(cause)) throw cause;
+    const { message } = cause as Error;
+    throw new CodeActError("permission_denied", `${folder} can't hold results: ${message}.`, {
+      hint: "Name another folder with --out, or check its permissions and the free space of its disk.",
+      cause,
+    });
+  }
+}
+
+function closeAll(opened: readonly Disposable[]): void {
+  for (const one of opened) one[Symbol.dispose]();
 }
 
 /** Reads a `results.jsonl`, the last result of each key; none where there is no file. */
 export function readResults(file: string): readonly EvaluationResult[] {
   const results = new Map<string, EvaluationResult>();
-  for (const [index, line] of wholeLines(file).entries()) {
+  for (const { line, number } of readLines(file)) {
     const parsed = resultSchema.safeParse(tryJson(line));
     if (!parsed.success) {
-      throw new CodeActError("invalid_input", `${file}, line ${index + 1}, is not a result.`, {
+      throw new CodeActError("invalid_input", `${file}, line ${number}, is not a result.`, {
         hint: "Remove the line; its task is then played again.",
       });
     }
@@ -112,37 +132,16 @@ export function readResults(file: string): readonly EvaluationResult[] {
   return [...results.values()];
 }
 
-/** Reads the trajectories whose results count, in the order in which they were written. */
+/** Reads the trajectories whose results count, the last of each key, in the order of the results. */
 export function readTrajectories(folder: string): readonly Trajectory[] {
   const trajectories = new Map<string, Trajectory>();
-  for (const line of wholeLines(join(folder, "trajectories.jsonl"))) {
+  for (const { line } of readLines(join(folder, "trajectories.jsonl"))) {
     const value = tryJson(line) as Trajectory | undefined;
     if (typeof value?.key === "string") trajectories.set(value.key, value);
   }
   return readResults(join(folder, "results.jsonl")).flatMap(
     ({ key }) => trajectories.get(key) ?? [],
   );
-}
-
-function wholeLines(file: string): readonly string[] {
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, "utf8").split("\n");
-  // What follows the last line end is a line that was being written when the process died.
-  return lines.slice(0, -1).filter((line) => line.trim() !== "");
-}
-
-function openForAppending(file: string): number {
-  const descriptor = openSync(file, "a+");
-  const size = fstatSync(descriptor).size;
-  const text = readFileSync(file);
-  const end = text.lastIndexOf(10) + 1;
-  if (end < size) ftruncateSync(descriptor, end);
-  return descriptor;
-}
-
-function append(descriptor: number, value: object): void {
-  writeSync(descriptor, `${JSON.stringify(value)}\n`);
-  fsyncSync(descriptor);
 }
 
 function tryJson(text: string): unknown {

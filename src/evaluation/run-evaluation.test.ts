@@ -1,16 +1,18 @@
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, appendFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CodeActError } from "../errors.ts";
 import { createBareRuntime } from "../execution/runtimes/bare-runtime.ts";
+import type { Runtime } from "../execution/runtime.ts";
 import type { Model } from "../models/model.ts";
 import { packageVersion } from "../package-version.ts";
 import { agentTask, type AgentTaskOptions } from "./agent-task.ts";
 import { askModel } from "./ask-model.ts";
 import type { BenchmarkTask } from "./benchmark.ts";
 import { createOracleModel, type OracleReply } from "./oracle.ts";
-import { openResultStore, readTrajectories } from "./result-store.ts";
+import { openResultStore, readTrajectories, type ResultStore } from "./result-store.ts";
 import { runEvaluation, type EvaluationOptions } from "./run-evaluation.ts";
 
 const runtime = createBareRuntime();
@@ -131,10 +133,19 @@ describe("runEvaluation", () => {
 
   it("tells how tasks end apart", async () => {
     const again = "<execute>\n1\n</execute>";
-    const failing = (error: CodeActError): Model => ({
+    const filtered: Model = {
       id: "m",
       capabilities: { images: false },
       async *stream() {
+        yield { type: "text-delta", text: "I" };
+        yield { type: "finish", reason: "content-filter" };
+      },
+    };
+    const asked: string[] = [];
+    const failing = (id: string, error: CodeActError): Model => ({
+      ...filtered,
+      async *stream() {
+        asked.push(id);
         yield { type: "finish", reason: "error", error };
       },
     });
@@ -152,9 +163,13 @@ describe("runEvaluation", () => {
     const results = await evaluate({
       tasks: [
         ...["refused", "stuck", "malformed", "limit", "service", "slow"].map((id) => taskOf(id)),
+        taskOf("filtered"),
         taskOf("broken", { setup: "1 / 0" }),
       ],
-      model: (task) => (faults[task.id] ? failing(faults[task.id]!) : replies(task)),
+      model(task) {
+        if (task.id === "filtered") return filtered;
+        return faults[task.id] ? failing(task.id, faults[task.id]!) : replies(task);
+      },
       maxTurns: 4,
     });
     expect(results.map(({ task, verdict }) => `${task}: ${verdict}`)).toEqual([
@@ -164,8 +179,11 @@ describe("runEvaluation", () => {
       "limit: turn limit",
       "service: model error",
       "slow: timeout",
+      "filtered: refused",
       "broken: infrastructure",
     ]);
+    // A service that is late may only have been busy.
+    expect(asked.toSorted()).toEqual(["service", "slow", "slow", "slow"]);
   });
 
   it("tries tasks again whose service failed, once the run is resumed", async () => {
@@ -225,13 +243,66 @@ describe("runEvaluation", () => {
     expect(result).toMatchObject({ verdict: "model error", turns: 1 });
   });
 
+  it("stops where no session opens, and where results can't be kept", async () => {
+    const tasks = ["a", "b", "c", "d"].map((id) => taskOf(id));
+    const model = saying({ a: ["a"], b: ["b"], c: ["c"], d: ["d"] });
+    let opened = 0;
+    const closed: Runtime = {
+      ...runtime,
+      async open() {
+        opened += 1;
+        throw new CodeActError("sandbox_unavailable", "No sandbox.");
+      },
+    };
+    await expect(evaluate({ tasks, model, concurrency: 1, runtime: closed })).rejects.toMatchObject(
+      { code: "sandbox_unavailable", message: "The evaluation was stopped: No sandbox." },
+    );
+    expect(opened).toBe(1);
+    using kept = openResultStore(folder);
+    const full: ResultStore = {
+      ...kept,
+      add() {
+        throw new CodeActError("permission_denied", "The disk is full.");
+      },
+    };
+    const begun: string[] = [];
+    const running = runEvaluation({
+      tasks,
+      benchmark: "test",
+      runtime,
+      store: full,
+      format: "code",
+      grading: "faithful",
+      feedback: "enriched",
+      concurrency: 2,
+      model: (task) => ({
+        ...model(task),
+        async *stream(request) {
+          begun.push(task.id);
+          // The second one is still at work when the first one's result can't be kept.
+          if (task.id === "b") await once(request.signal!, "abort");
+          yield* model(task).stream(request);
+        },
+      }),
+    });
+    await expect(running).rejects.toThrow("The disk is full.");
+    expect(begun).not.toContain("c");
+  });
+
+  it("refuses two tasks with one id", async () => {
+    const tasks = [taskOf("a"), taskOf("b"), taskOf("a")];
+    await expect(evaluate({ tasks, model: saying({}) })).rejects.toThrow(
+      "Two tasks of test have the id a.",
+    );
+  });
+
   it("refuses results that are broken in the middle", async () => {
     const tasks = [taskOf("a")];
     await evaluate({ tasks, model: saying({ a: ["a"] }) });
     const file = join(folder, "results.jsonl");
-    appendFileSync(file, '{"key": 1}\n{}\n');
+    appendFileSync(file, '\n{"key": 1}\n{}\n');
     await expect(evaluate({ tasks, model: saying({}) })).rejects.toThrow(
-      `${file}, line 2, is not a result.`,
+      `${file}, line 3, is not a result.`,
     );
   });
 });

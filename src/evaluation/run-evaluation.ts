@@ -6,13 +6,14 @@ import type { EnvironmentDescription } from "../formats/format.ts";
 import type { Model, Usage } from "../models/model.ts";
 import { costOf } from "../models/model-price.ts";
 import type { BenchmarkTask, Feedback, FormatName, Grading } from "./benchmark.ts";
+import { jobsOf, modelFor, type Job } from "./evaluation-jobs.ts";
 import { createOutageWatch } from "./outage.ts";
 import { playTask, type Played } from "./play-task.ts";
 import { createPressure, type Pressure } from "./pressure.ts";
 import { provenanceOf } from "./provenance.ts";
 import type { ResultStore } from "./result-store.ts";
 import { plainFault, type EvaluationResult, type Trajectory } from "./trajectory.ts";
-import { isRetried, verdictOf } from "./verdict.ts";
+import { verdictOf } from "./verdict.ts";
 
 export interface EvaluationOptions {
   readonly benchmark: string;
@@ -69,24 +70,22 @@ export async function runEvaluation(
   options: EvaluationOptions,
 ): Promise<readonly EvaluationResult[]> {
   const { store, concurrency = 4, onProgress } = options;
-  const outage = new AbortController();
-  const signal = AbortSignal.any([outage.signal, ...(options.signal ? [options.signal] : [])]);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])]);
   const watch = createOutageWatch();
   const jobs = jobsOf(options);
   const open = jobs.filter(({ key }) => !store.isDone(key));
   const pressure = createPressure(concurrency);
   const started = performance.now();
+  const tally = tallyOf(jobs, store);
   let finished = 0;
 
   function report(): void {
-    const known = new Map(store.results().map((result) => [result.key, result]));
-    const results = jobs.flatMap(({ key }) => known.get(key) ?? []);
     const left = open.length - finished;
     onProgress?.({
+      ...tally,
       done: jobs.length - left,
       total: jobs.length,
-      successes: results.filter(({ success }) => success).length,
-      cost: results.reduce((sum, { cost = 0 }) => sum + cost, 0),
       leftMs: finished === 0 ? undefined : ((performance.now() - started) / finished) * left,
     });
   }
@@ -99,54 +98,43 @@ export async function runEvaluation(
         signal,
         onAttempt(error) {
           const reason = watch.observe(error);
-          if (reason !== undefined) outage.abort(reason);
+          if (reason !== undefined) stop.abort(reason);
         },
       });
       signal.throwIfAborted();
       store.add(trajectory);
       finished += 1;
+      tally.successes += trajectory.success ? 1 : 0;
+      tally.cost += trajectory.cost ?? 0;
       report();
     }
   }
   report();
-  const workers = Array.from({ length: Math.min(concurrency, open.length) }, work);
+  const workers = Array.from({ length: Math.min(concurrency, open.length) }, () =>
+    work().catch((reason: unknown) => {
+      // What ends one worker, such as a full disk, would end the others after more work for nothing.
+      stop.abort(reason);
+      throw reason;
+    }),
+  );
   // All workers stop before the caller closes what they use.
   const ends = await Promise.allSettled(workers);
   for (const end of ends) if (end.status === "rejected") throw end.reason;
+  return resultsOf(jobs, store);
+}
+
+function resultsOf(jobs: readonly Job[], store: ResultStore): readonly EvaluationResult[] {
   const known = new Map(store.results().map((result) => [result.key, result]));
   return jobs.flatMap(({ key }) => known.get(key) ?? []);
 }
 
-interface Job {
-  readonly key: string;
-  readonly task: BenchmarkTask;
-  readonly sample: number;
-  readonly modelId: string;
-  readonly settings: string;
-}
-
-function jobsOf(options: EvaluationOptions): readonly Job[] {
-  const { benchmark, tasks, format, grading, feedback, samples = 1 } = options;
-  const settings = settingsOf(options);
-  return tasks.flatMap((task) =>
-    Array.from({ length: samples }, (_, sample) => {
-      const modelId = modelFor(options, task).id;
-      const key = [benchmark, task.id, modelId, format, grading, feedback, settings, sample];
-      return { key: JSON.stringify(key), task, sample, modelId, settings };
-    }),
-  );
-}
-
-function settingsOf(options: EvaluationOptions): string {
-  const { variant, judge, maxTurns, sampling = {}, seed = 0 } = options;
-  const parts = { variant, judge, maxTurns, ...sampling, seed: seed === 0 ? undefined : seed };
-  return Object.entries(parts)
-    .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
-    .join(" ");
-}
-
-function modelFor({ model }: EvaluationOptions, task: BenchmarkTask): Model {
-  return typeof model === "function" ? model(task) : model;
+/** What the tasks that need no more work have come to. */
+function tallyOf(jobs: readonly Job[], store: ResultStore): { successes: number; cost: number } {
+  const done = resultsOf(jobs, store).filter(({ key }) => store.isDone(key));
+  return {
+    successes: done.filter(({ success }) => success).length,
+    cost: done.reduce((sum, { cost = 0 }) => sum + cost, 0),
+  };
 }
 
 function costOfTask(
@@ -190,7 +178,7 @@ async function playJob(
       onAttempt(error);
       trouble = isCodeActError(error) && error.retryable;
       const trajectory = trajectoryOf(job, played, options);
-      if (!trouble || !isRetried(trajectory.verdict) || attempt === tries) return trajectory;
+      if (attempt === tries || !trouble || trajectory.success || played.timedOut) return trajectory;
     } finally {
       pressure.leave(trouble);
     }

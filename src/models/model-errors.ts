@@ -83,6 +83,16 @@ export function serviceError(failure: ServiceFailure, service: ServiceDescriptio
       "Shorten the conversation, or use a model with a larger context.",
     );
   }
+  if (status !== undefined && isFiltered(said)) {
+    return new CodeActError(
+      "model_failed",
+      `The content filter of the model server ${place} refused the request: ${said}`,
+      {
+        hint: "Say the task in other words, or choose another model.",
+        details: { ...details, reason: "content-filter" },
+      },
+    );
+  }
   if (status !== undefined && status >= 500) {
     return make(
       "model_failed",
@@ -108,6 +118,10 @@ function isContextOverflow(said: string): boolean {
   return /context.{0,3}(length|window|size)|maximum.{0,20}tokens|too (long|many tokens)|n_ctx/i.test(
     said,
   );
+}
+
+function isFiltered(said: string): boolean {
+  return /content[ _-]?(filter|management policy)|responsible ?ai ?policy/i.test(said);
 }
 
 function connectionMessage(

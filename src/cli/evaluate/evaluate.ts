@@ -39,6 +39,7 @@ export async function evaluate(
     );
   });
   const { signal } = interrupts;
+  let fault: { readonly error: unknown } | undefined;
   try {
     const { runtime, environment } = await chooseRuntime(options, context, signal);
     await using _runtime = runtime;
@@ -62,11 +63,16 @@ export async function evaluate(
       }).finally(progress.end);
     }
   } catch (error) {
-    if (interrupts.exitCode === undefined) throw error;
-    context.setExitCode(interrupts.exitCode);
-  } finally {
-    if (store.results().length > 0) report({ benchmark, tasks: all, out, store }, options, context);
+    fault = interrupts.exitCode === undefined ? { error } : undefined;
+    if (interrupts.exitCode !== undefined) context.setExitCode(interrupts.exitCode);
   }
+  try {
+    if (store.results().length > 0) report({ benchmark, tasks: all, out, store }, options, context);
+  } catch (error) {
+    // What ended the evaluation says more than what it did to the report.
+    fault ??= { error };
+  }
+  if (fault !== undefined) throw fault.error;
 }
 
 interface Evaluated {
