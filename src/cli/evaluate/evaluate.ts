@@ -116,13 +116,17 @@ async function loadTasks(
   judge: Model | undefined,
   { stderr, env, cwd }: CliContext,
 ): Promise<readonly BenchmarkTask[]> {
-  return await benchmark.load({
+  const tasks = await benchmark.load({
     data: options.data === undefined ? dataFolder(env) : resolve(cwd, options.data),
     ...(options.variant !== undefined && { variant: options.variant }),
     ...(judge && { judge }),
     ...(options.skipMalformed === true && {
       onMalformed: (fault) => stderr.write(`codeact: Left out: ${fault.message}\n`),
     }),
+  });
+  if (tasks.length > 0) return tasks;
+  throw new CodeActError("invalid_input", `No task of ${benchmark.name} is left to play.`, {
+    hint: `Fetch its data again with \`codeact eval fetch ${benchmark.name} --again\`.`,
   });
 }
 

@@ -1,17 +1,23 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
-import { CodeActError } from "../../errors.ts";
+import type { CodeActError } from "../../errors.ts";
 import type { LoadOptions } from "../benchmark.ts";
-import { readDataFile, readRecords } from "../read-records.ts";
+import { readJsonFile, readRecords } from "../read-records.ts";
+import files from "./api-bank-files.json" with { type: "json" };
 
 const dialogues = "api-bank/lv1-lv2-samples/level-1-given-desc";
 const databases = "api-bank/init_database";
 /** Read by no call. */
 const unusedDatabases = new Set(["SearchEngine"]);
 
+/** Of the release's dialogues this one says nothing. */
+const emptyDialogue = "SearchEngine-level-1-1";
+
 const argumentsSchema = z.record(z.string(), z.unknown());
-const messageSchema = z.union([
+const entrySchema = z.union([z.record(z.string(), z.unknown()), z.array(z.unknown()), z.string()]);
+const databaseSchema = z.union([z.record(z.string(), entrySchema), z.array(entrySchema)], {
+  error: "it is no table of entries",
+});
+const messageSchema = z.discriminatedUnion("role", [
   z.object({ role: z.enum(["User", "AI"]), text: z.string() }),
   z
     .object({
@@ -55,23 +61,47 @@ export interface ApiBankData {
 
 /** Reads dialogues and databases. Rejects with `file_not_found` or `invalid_input`. */
 export async function loadApiBankData(options: LoadOptions): Promise<ApiBankData> {
-  const files = await listFolder(dialogues, options.data);
-  const read = await Promise.all(
-    files.map(async (file) => ({
-      name: file.slice(0, -".jsonl".length),
-      messages: await readRecords(`${dialogues}/${file}`, messageSchema, options),
-    })),
-  );
-  const names = await listFolder(databases, options.data);
-  const loaded = names
-    .map((file) => file.replace(/\.json$/, ""))
+  const read = (
+    await Promise.all(files.dialogues.map((name) => readDialogue(name, options)))
+  ).flat();
+  const loaded = files.databases
     .filter((name) => !unusedDatabases.has(name))
-    .map(async (name) => [name, await readDatabase(name, options.data)] as const);
+    .map(async (name) => {
+      const database = await readJsonFile(
+        `${databases}/${name}.json`,
+        databaseSchema,
+        options.data,
+      );
+      return [name, database] as const;
+    });
   return {
     samples: read.flatMap(({ name, messages }) => samplesOf(name, messages)),
     databases: Object.fromEntries(await Promise.all(loaded)),
     recorded: read.flatMap(({ messages }) => messages.filter(isCall).map(({ result }) => result)),
   };
+}
+
+/** A dialogue; none when it is left out, as a whole, because one of its messages is malformed. */
+async function readDialogue(
+  name: string,
+  { onMalformed, ...options }: LoadOptions,
+): Promise<readonly { readonly name: string; readonly messages: readonly ApiBankMessage[] }[]> {
+  let isMalformed = false;
+  const messages = await readRecords(
+    `${dialogues}/${name}.jsonl`,
+    messageSchema,
+    {
+      ...options,
+      ...(onMalformed && {
+        onMalformed(fault: CodeActError) {
+          isMalformed = true;
+          onMalformed(fault);
+        },
+      }),
+    },
+    { mayBeEmpty: name === emptyDialogue },
+  );
+  return isMalformed ? [] : [{ name, messages }];
 }
 
 /** One sample for each call, and one for the message after each call, which is then graded a second time. */
@@ -93,32 +123,4 @@ function samplesOf(name: string, messages: readonly ApiBankMessage[]): readonly 
 
 function isCall(message: ApiBankMessage): message is ApiCallMessage {
   return message.role === "API";
-}
-
-async function listFolder(folder: string, data: string): Promise<readonly string[]> {
-  try {
-    return (await readdir(join(data, folder))).sort();
-  } catch (cause) {
-    throw new CodeActError(
-      "file_not_found",
-      `The data of api-bank is missing: ${join(data, folder)} can't be read.`,
-      {
-        hint: "Run `codeact eval fetch api-bank`, or name the folder that holds api-bank/ with --data or CODEACT_DATA.",
-        cause,
-      },
-    );
-  }
-}
-
-async function readDatabase(name: string, data: string): Promise<unknown> {
-  const path = `${databases}/${name}.json`;
-  try {
-    return JSON.parse(await readDataFile(path, data));
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw new CodeActError("invalid_input", `${path} is not valid JSON.`, {
-      hint: "Fetch the data again with `codeact eval fetch api-bank`.",
-      cause,
-    });
-  }
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -67,6 +67,25 @@ describe("fetchData", () => {
     const unpack = async (bytes: Uint8Array) => new Map([["b/inside.jsonl", gunzipSync(bytes)]]);
     const { files } = await get({ url: server.url, unpack });
     expect(readFileSync(files[0]!, "utf8")).toBe(content);
+  });
+
+  it("fetches an archive again until all of its files are in place", async () => {
+    await using server = await serve((response) => response.end(content));
+    // A folder is where the second file should be.
+    mkdirSync(join(data, "b/second.jsonl/x"), { recursive: true });
+    const file = new TextEncoder().encode(content);
+    const unpack = async () =>
+      new Map(["b/file.jsonl", "b/first.jsonl", "b/second.jsonl"].map((path) => [path, file]));
+    const source = { url: server.url, unpack };
+    await expect(get(source)).rejects.toMatchObject({
+      code: "permission_denied",
+      message: expect.stringContaining("b/second.jsonl can't be written"),
+    });
+    // What tells that all is there comes last: the next time it is fetched again.
+    expect(readdirSync(join(data, "b"))).toEqual(["first.jsonl", "second.jsonl"]);
+    rmSync(join(data, "b/second.jsonl"), { recursive: true });
+    const { files } = await get(source);
+    expect(files.map((path) => readFileSync(path, "utf8"))).toEqual([content, content, content]);
   });
 
   const faults: readonly (readonly [string, (response: ServerResponse) => void, RegExp])[] = [

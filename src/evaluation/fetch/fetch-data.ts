@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { existsSync, renameSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CodeActError, isCodeActError } from "../../errors.ts";
 import type { DataSource, UnpackContext } from "../benchmark.ts";
@@ -41,10 +41,14 @@ export async function fetchData(
     }
     const bytes = await download(source, options);
     const files = await unpack(source, bytes, options);
-    for (const [path, content] of files) {
-      await writeWhole(join(options.data, path), content);
-      kept.push(join(options.data, path));
-    }
+    // The one that tells that all is there comes last.
+    const paths = [...files.keys()].toSorted(
+      (one, other) => Number(one === source.path) - Number(other === source.path),
+    );
+    await writeAll(
+      new Map(paths.map((path) => [join(options.data, path), files.get(path)!] as const)),
+    );
+    kept.push(...paths.map((path) => join(options.data, path)));
   }
   return kept;
 }
@@ -101,16 +105,31 @@ async function unpack(
   }
 }
 
-async function writeWhole(file: string, content: Uint8Array): Promise<void> {
+/** Writes files that belong together: none is there before all of them are on the disk. */
+async function writeAll(files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  const parts = new Map([...files.keys()].map((file) => [file, `${file}.${process.pid}.part`]));
+  let writing = "";
   try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(`${file}.part`, content);
-    await rename(`${file}.part`, file);
+    for (const [file, part] of parts) {
+      writing = file;
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(part, files.get(file)!, { flush: true });
+    }
+    for (const [file, part] of parts) {
+      writing = file;
+      // Nothing may come between the first file and the last one.
+      renameSync(part, file);
+    }
   } catch (cause) {
-    throw new CodeActError("permission_denied", `${file} can't be written: ${reasonOf(cause)}.`, {
-      hint: "Check the folder's permissions and the free space of its disk, or name another with --data.",
-      cause,
-    });
+    for (const part of parts.values()) await rm(part, { force: true }).catch(() => undefined);
+    throw new CodeActError(
+      "permission_denied",
+      `${writing} can't be written: ${reasonOf(cause)}.`,
+      {
+        hint: "Check the folder's permissions and the free space of its disk, or name another with --data.",
+        cause,
+      },
+    );
   }
 }
 

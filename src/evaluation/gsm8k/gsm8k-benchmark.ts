@@ -8,7 +8,11 @@ import { unknownVariant } from "../unknown-variant.ts";
 import { gsm8kExamples } from "./gsm8k-examples.ts";
 import { gradeGsm8k } from "./gsm8k-grade.ts";
 
-const recordSchema = z.looseObject({ question: z.string(), answer: z.string().includes("####") });
+const recordSchema = z.looseObject({
+  question: z.string(),
+  answer: z.string().includes("####", { error: "it has no #### with the result" }),
+  line: z.int(),
+});
 
 type Gsm8kTask = z.infer<typeof recordSchema>;
 
@@ -32,10 +36,11 @@ export const gsm8k: Benchmark = {
     if (variant !== "agent" && variant !== "chain-of-thought") {
       throw unknownVariant("gsm8k", variant, ["agent", "chain-of-thought"]);
     }
-    const records = await readRecords("gsm8k/test.jsonl", recordSchema, options);
-    return records.map((record, index) =>
-      variant === "agent" ? agentVariant(record, index) : chainOfThought(record, index),
-    );
+    const records = await readRecords("gsm8k/test.jsonl", recordSchema, options, {
+      // Tasks have no names of their own: their lines stay theirs where others are left out.
+      parse: (line, number) => ({ ...JSON.parse(line), line: number }),
+    });
+    return records.map(variant === "agent" ? agentVariant : chainOfThought);
   },
 };
 
@@ -58,9 +63,9 @@ const calculator = `def calculator(expression):
     return value(ast.parse(expression.strip(), mode="eval"))
 `;
 
-function agentVariant({ question, answer }: Gsm8kTask, index: number): BenchmarkTask {
+function agentVariant({ question, answer, line }: Gsm8kTask): BenchmarkTask {
   return agentTask({
-    id: `${index}`,
+    id: `${line - 1}`,
     prompt: `${question}\n\nEnd your answer with a line of the form: #### NUMBER`,
     setup: calculator,
     functions: [
@@ -82,10 +87,10 @@ function agentVariant({ question, answer }: Gsm8kTask, index: number): Benchmark
   });
 }
 
-function chainOfThought({ question, answer }: Gsm8kTask, index: number): BenchmarkTask {
+function chainOfThought({ question, answer, line }: Gsm8kTask): BenchmarkTask {
   const examples = gsm8kExamples.map(([asked, said]) => `Question: ${asked}\nAnswer: ${said}`);
   return {
-    id: `${index}`,
+    id: `${line - 1}`,
     formats: ["code"],
     async *play({ model, signal, sampling, grading }) {
       const asked = yield* askModel({

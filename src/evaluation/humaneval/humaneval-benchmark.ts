@@ -42,7 +42,9 @@ export const humaneval: Benchmark = {
     if (variant !== "agent" && variant !== "completion") {
       throw unknownVariant("humaneval", variant, ["agent", "completion"]);
     }
-    const records = await readRecords("humaneval/HumanEval.jsonl", recordSchema, options);
+    const records = await readRecords("humaneval/HumanEval.jsonl", recordSchema, options, {
+      idOf: (record) => record.task_id,
+    });
     return records.map(variant === "agent" ? agentVariant : completionVariant);
   },
 };

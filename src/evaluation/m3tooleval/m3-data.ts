@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { CodeActError } from "../../errors.ts";
 import type { FunctionDescription } from "../../formats/format.ts";
 import type { LoadOptions } from "../benchmark.ts";
-import { readDataFile, readRecords } from "../read-records.ts";
+import { readJsonFile, readRecords } from "../read-records.ts";
 import type { M3Expected } from "./m3-grade.ts";
 
 const recordSchema = z
@@ -47,13 +46,14 @@ const travelSchema = z.object({
 /** Reads the benchmark's files. Rejects with `file_not_found` or `invalid_input`. */
 export async function loadM3Data(options: LoadOptions): Promise<M3Data> {
   const [tasks, functions, travel, pages] = await Promise.all([
-    readRecords("m3tooleval/m3tooleval.jsonl", recordSchema, options),
-    readJson("m3tooleval/m3tooleval_tools.json", functionsSchema, options.data),
-    readJson("m3tooleval/m3tooleval_travel.json", travelSchema, options.data),
+    readRecords("m3tooleval/m3tooleval.jsonl", recordSchema, options, { idOf: ({ name }) => name }),
+    readJsonFile("m3tooleval/m3tooleval_tools.json", functionsSchema, options.data),
+    readJsonFile("m3tooleval/m3tooleval_travel.json", travelSchema, options.data),
     readRecords(
       "m3tooleval/m3tooleval_web_pages.jsonl",
       z.object({ name: z.string(), content: z.string() }),
       options,
+      { idOf: ({ name }) => name },
     ),
   ]);
   return {
@@ -62,20 +62,4 @@ export async function loadM3Data(options: LoadOptions): Promise<M3Data> {
     travel,
     pages: Object.fromEntries(pages.map(({ name, content }) => [name, content])),
   };
-}
-
-async function readJson<Schema extends z.ZodType>(
-  path: string,
-  schema: Schema,
-  data: string,
-): Promise<z.infer<Schema>> {
-  const text = await readDataFile(path, data);
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new CodeActError("invalid_input", `${path} is malformed.`, {
-      hint: "Fetch the data again with `codeact eval fetch m3tooleval`.",
-      cause,
-    });
-  }
 }

@@ -71,7 +71,9 @@ async function loadMint(options: LoadOptions): Promise<readonly MbppTask[]> {
 }
 
 async function loadSanitized(options: LoadOptions): Promise<readonly MbppTask[]> {
-  const records = await readRecords("mbpp/sanitized-mbpp.jsonl", recordSchema, options);
+  const records = await readRecords("mbpp/sanitized-mbpp.jsonl", recordSchema, options, {
+    idOf: (record) => record.task_id,
+  });
   // Tasks 1 to 10 are examples for prompts, those above 510 are for validation and training.
   return records
     .filter(({ task_id: id }) => id > 10 && id <= 510)

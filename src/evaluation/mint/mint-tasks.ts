@@ -44,7 +44,10 @@ export async function loadMintTasks(
   options: LoadOptions,
 ): Promise<readonly MintTask[]> {
   const path = `mint/processed/${name}/test_prompts.json`;
-  const records = await readRecords(path, recordSchema, options, parseKeepingFloats);
+  const records = await readRecords(path, recordSchema, options, {
+    parse: parseKeepingFloats,
+    idOf: ({ id }) => id,
+  });
   return records.map((record) => {
     const solution =
       name === "humaneval" && record.canonical_solution !== undefined

@@ -11,6 +11,8 @@ import { parseCsv } from "./parse-csv.ts";
 import { unpackMmlu } from "./unpack-mmlu.ts";
 
 interface Question {
+  /** Its place in its file. */
+  readonly index: number;
   readonly question: string;
   readonly options: readonly string[];
   /** A, B, C or D. */
@@ -48,8 +50,8 @@ export const mmlu: Benchmark = {
         const examples = await readQuestions(`mmlu/dev/${subject}_dev.csv`, options);
         const questions = await readQuestions(`mmlu/test/${subject}_test.csv`, options);
         const intro = introOf(subject, examples.slice(0, shots));
-        return questions.map((question, index) =>
-          taskOf({ id: `${subject}/${index}`, group: subject, intro, question }),
+        return questions.map((question) =>
+          taskOf({ id: `${subject}/${question.index}`, group: subject, intro, question }),
         );
       }),
     );
@@ -67,15 +69,17 @@ async function subjectsOf({ data }: LoadOptions): Promise<readonly string[]> {
 
 async function readQuestions(path: string, options: LoadOptions): Promise<readonly Question[]> {
   const rows = parseCsv(await readDataFile(path, options.data));
-  return rows.flatMap(({ cells, line }) => {
+  return rows.flatMap(({ cells, line }, index) => {
     const answer = cells[5]?.trim() ?? "";
     if (cells.length === 6 && letters.includes(answer)) {
-      return [{ question: cells[0]!, options: cells.slice(1, 5), answer }];
+      return [{ question: cells[0]!, options: cells.slice(1, 5), answer, index }];
     }
     const fault = new CodeActError(
       "invalid_input",
       `${join(options.data, path)}, line ${line}, is malformed: it needs a question, four options and a letter.`,
-      { hint: "Correct the line, or leave such records out with --skip-malformed." },
+      {
+        hint: "Correct it, fetch it again with `codeact eval fetch mmlu --again`, or leave malformed records out with --skip-malformed.",
+      },
     );
     if (options.onMalformed === undefined) throw fault;
     options.onMalformed(fault);

@@ -37,7 +37,9 @@ export async function loadMtBench(
   options: LoadOptions,
 ): Promise<{ readonly tasks: readonly MtBenchTask[]; readonly prompts: readonly JudgePrompt[] }> {
   const [questions, prompts, answers] = await Promise.all([
-    readRecords("mt-bench/question.jsonl", questionSchema, options),
+    readRecords("mt-bench/question.jsonl", questionSchema, options, {
+      idOf: (question) => question.question_id,
+    }),
     readRecords("mt-bench/judge_prompts.jsonl", promptSchema, options),
     readRecords("mt-bench/reference_answer_gpt-4.jsonl", referenceSchema, options),
   ]);
