@@ -9,7 +9,7 @@ const resamples = 2_000;
 /**
  * The bootstrap's percentile interval of a mean (Efron, 1979): 2,000 resamples, 95 %. Each inner list holds the values
  * of one task, its tries; tasks are resampled with all of theirs, because tries at one task are alike. The same
- * values always give the same interval. Undefined for no values.
+ * tasks give the same interval, in any order. Undefined for no values.
  *
  * Values that are all the same leave nothing to resample. Where their `range` is known the interval is then the exact
  * one that lets at most a share of 1 - 0.05^(1/tasks) of all tasks differ, the rule of three (Hanley and
@@ -26,8 +26,11 @@ export function bootstrapMean(
     const { low, high } = range ?? { low: first, high: first };
     return { low: first - share * (first - low), high: first + share * (high - first) };
   }
-  const sums = Float64Array.from(tasks, (tries) => tries.reduce((sum, value) => sum + value, 0));
-  const counts = Float64Array.from(tasks, (tries) => tries.length);
+  const totals = tasks
+    .map((tries) => ({ sum: tries.reduce((sum, value) => sum + value, 0), count: tries.length }))
+    .toSorted((a, b) => a.sum - b.sum || a.count - b.count);
+  const sums = Float64Array.from(totals, ({ sum }) => sum);
+  const counts = Float64Array.from(totals, ({ count }) => count);
   const random = createRandom(tasks.length);
   const means = new Float64Array(resamples).map(() => {
     let sum = 0;

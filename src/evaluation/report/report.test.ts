@@ -24,6 +24,33 @@ describe("tables", () => {
     expect(textTable(table)).toBe("name   n\n----  --\na|b    1\nc     12");
   });
 
+  it("break titles and words into lines where the terminal is narrow, then go on below", () => {
+    const wide = {
+      header: ["model", "format", "success %", "95 %", "turns"],
+      rows: [
+        ["a-model-of-a-name-of-thirty-four", "code", "53.7", "42.7 to 64.6", "6.02"],
+        ["m", "json", "5.0", "1.0 to 9.0", "10.00"],
+      ],
+    };
+    expect(textTable(wide, 120).split("\n")[0]).toBe(
+      "model                             format  success %  95 %          turns",
+    );
+    expect(textTable(wide, 60).split("\n")).toEqual([
+      "                                  success",
+      "model                     format        %  95 %",
+      "------------------------  ------  -------  ------------",
+      "a-model-of-a-name-of-thi  code       53.7  42.7 to 64.6",
+      "rty-four",
+      "m                         json        5.0  1.0 to 9.0",
+      "",
+      "model                     format  turns",
+      "------------------------  ------  -----",
+      "a-model-of-a-name-of-thi  code     6.02",
+      "rty-four",
+      "m                         json    10.00",
+    ]);
+  });
+
   it("escape what Markdown would read", () => {
     expect(markdownTable(table)).toBe("| name | n |\n| --- | --: |\n| a\\|b | 1 |\n| c | 12 |");
   });
