@@ -95,13 +95,14 @@ function report(
     stdout.write(`${JSON.stringify(made, undefined, 2)}\n`);
     return;
   }
+  const width = stdout.isTTY === true ? stdout.columns : undefined;
   for (const { title, table } of reportTables({
     ...made,
     published: [],
     publishedBestFormats: [],
     unsolvable: [],
   })) {
-    stdout.write(`${title}\n\n${textTable(table)}\n\n`);
+    stdout.write(`${title}\n\n${textTable(table, width)}\n\n`);
   }
   const unfinished = unfinishedNote(made);
   if (unfinished !== undefined) stdout.write(`${unfinished}\n`);

@@ -1,4 +1,5 @@
 import type { EvaluationProgress } from "../../evaluation/run-evaluation.ts";
+import { dollarText } from "../../evaluation/report/summary-table.ts";
 import type { TerminalStream } from "../cli-context.ts";
 
 /** Shows a line that changes. */
@@ -15,6 +16,7 @@ export interface EvaluationProgressLine {
 }
 
 const barWidth = 20;
+const leastBar = 5;
 const quietMs = 10_000;
 
 /** Makes the display on a stream; `title` says what is evaluated. */
@@ -26,7 +28,12 @@ export function createEvaluationProgress(
   const line = createChangingLine(stream, now);
   return {
     update: (progress) =>
-      line.show(`${title} ${progressText(progress)}`, progress.done === progress.total),
+      line.show(
+        stream.isTTY === true
+          ? progressText(title, progress, columnsOf(stream))
+          : progressText(title, progress),
+        progress.done === progress.total,
+      ),
     end: line.end,
   };
 }
@@ -58,7 +65,7 @@ export function createChangingLine(
     show(line, isLast) {
       if (stream.isTTY === true) {
         clear();
-        stream.write(line.slice(0, (stream.columns ?? 80) - 1));
+        stream.write(line.slice(0, columnsOf(stream)));
         isShown = true;
       } else if (now() - last >= quietMs || isLast) {
         last = now();
@@ -69,14 +76,41 @@ export function createChangingLine(
   };
 }
 
-/** Such as `██████░░░░ 40/80 tasks, 75.0 % solved, $0.12, 3 min left`. */
-export function progressText({ done, total, successes, cost, leftMs }: EvaluationProgress): string {
-  const filled = Math.round((done / Math.max(total, 1)) * barWidth);
-  const parts = [`${done}/${total} tasks`];
-  if (done > 0) parts.push(`${((successes / done) * 100).toFixed(1)} % solved`);
-  if (cost > 0) parts.push(`$${cost.toFixed(2)}`);
-  if (leftMs !== undefined && done < total) parts.push(`${duration(leftMs)} left`);
-  return `${"█".repeat(filled)}${"░".repeat(barWidth - filled)} ${parts.join(", ")}`;
+/**
+ * Such as `gsm8k (code) ██████░░░░ 40/80 tasks, 75.0 % solved, $0.12, 3 min left`. Where that does not fit into
+ * `width`, first the bar gets shorter, then words go, and the title last.
+ */
+export function progressText(
+  title: string,
+  { done, total, successes, cost, leftMs }: EvaluationProgress,
+  width = Infinity,
+): string {
+  const share = done > 0 ? [`${((successes / done) * 100).toFixed(1)} %`] : [];
+  const money = cost > 0 ? [dollarText(cost)] : [];
+  const left = leftMs !== undefined && done < total ? [`${duration(leftMs)} left`] : [];
+  const long = [
+    `${done}/${total} tasks`,
+    ...share.map((text) => `${text} solved`),
+    ...money,
+    ...left,
+  ].join(", ");
+  const short = [`${done}/${total}`, ...share, ...money, ...left].join(", ");
+  const cells = Math.min(barWidth, width - title.length - long.length - 2);
+  const filled = Math.round((done / Math.max(total, 1)) * cells);
+  const forms = [
+    ...(cells >= leastBar
+      ? [`${title} ${"█".repeat(filled)}${"░".repeat(cells - filled)} ${long}`]
+      : []),
+    `${title} ${long}`,
+    `${title} ${short}`,
+    long,
+  ];
+  return forms.find((form) => form.length <= width) ?? short;
+}
+
+/** One less than there are: a full line would wrap on some terminals. */
+function columnsOf({ columns }: TerminalStream): number {
+  return (columns || 80) - 1;
 }
 
 function duration(ms: number): string {
