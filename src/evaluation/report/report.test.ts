@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { resultOf } from "../../../test/evaluation-result.ts";
 import type { BenchmarkTask } from "../benchmark.ts";
@@ -241,6 +242,19 @@ describe("a report", () => {
       "One run mixes services that call their models alike (groq, server)",
     );
     expect(createReport("own", [resultOf({ benchmark: "own" })]).provenance).toBeUndefined();
+  });
+
+  it("has no field that its documentation does not name", () => {
+    const documentation = readFileSync("docs/evaluation/report.md", "utf8");
+    const full = createReport("m3tooleval", [
+      resultOf({ group: "g", sample: 1, cost: 1 }),
+      resultOf({ group: "g" }),
+      resultOf({ format: "json", success: false, verdict: "wrong" }),
+    ]);
+    const parts = [full, ...full.summaries, ...full.comparisons];
+    const names = new Set(parts.flatMap((part) => Object.keys(part)));
+    expect([...names].filter((name) => !documentation.includes(`\`${name}\``))).toEqual([]);
+    expect(full.comparisons).toHaveLength(1);
   });
 
   it("is the same whichever task was done first", () => {
