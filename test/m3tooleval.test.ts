@@ -39,7 +39,7 @@ async function play(format: FormatName, grading: Grading) {
       grading,
       feedback: "plain",
     });
-    return { results, trajectories: readTrajectories(folder) };
+    return { results, trajectories: [...readTrajectories(folder)] };
   } finally {
     await runtime.close();
     rmSync(folder, { recursive: true });

@@ -12,8 +12,8 @@ import { isRetried, verdicts } from "./verdict.ts";
 export interface ResultStore extends Disposable {
   /** All results so far, the last of each key. */
   results(): readonly EvaluationResult[];
-  /** The trajectories of these results. */
-  trajectories(): readonly Trajectory[];
+  /** The trajectories of these results, read one by one: all of them may be more than memory holds. */
+  trajectories(): Iterable<Trajectory>;
   /** Tells whether this key needs no more work; faults of service or sandbox are tried again. */
   isDone(key: string): boolean;
   /** Writes a trajectory and then its result, each safely on the disk before it returns. */
@@ -83,7 +83,7 @@ function storeIn(folder: string, opened: Disposable[]): ResultStore {
   );
   return {
     results: () => [...results.values()],
-    trajectories: () => readTrajectories(folder),
+    trajectories: () => readTrajectories(folder, new Set(results.keys())),
     isDone(key) {
       const result = results.get(key);
       return result !== undefined && !isRetried(result.verdict);
@@ -132,16 +132,38 @@ export function readResults(file: string): readonly EvaluationResult[] {
   return [...results.values()];
 }
 
-/** Reads the trajectories whose results count, the last of each key, in the order of the results. */
-export function readTrajectories(folder: string): readonly Trajectory[] {
-  const trajectories = new Map<string, Trajectory>();
-  for (const { line } of readLines(join(folder, "trajectories.jsonl"))) {
-    const value = tryJson(line) as Trajectory | undefined;
-    if (typeof value?.key === "string") trajectories.set(value.key, value);
+/**
+ * Reads the trajectories whose results count, the last of each key, one by one in the order in which they were
+ * written. `keys`: those of the results. Default: as `results.jsonl` has them.
+ */
+export function* readTrajectories(
+  folder: string,
+  keys: ReadonlySet<string> = new Set(
+    readResults(join(folder, "results.jsonl")).map(({ key }) => key),
+  ),
+): Generator<Trajectory, void, undefined> {
+  const file = join(folder, "trajectories.jsonl");
+  const last = new Map<string, number>();
+  for (const { line, number } of readLines(file)) {
+    const key = keyOf(line);
+    if (key !== undefined && keys.has(key)) last.set(key, number);
   }
-  return readResults(join(folder, "results.jsonl")).flatMap(
-    ({ key }) => trajectories.get(key) ?? [],
-  );
+  for (const { line, number } of readLines(file)) {
+    const key = keyOf(line);
+    if (key === undefined || last.get(key) !== number) continue;
+    const trajectory = tryJson(line) as Trajectory | undefined;
+    if (trajectory !== undefined) yield trajectory;
+  }
+}
+
+/** The key of a line that is a trajectory. Lines of ours begin with it, so that most need not be parsed. */
+function keyOf(line: string): string | undefined {
+  const start = /^\{"key":("(?:[^"\\]|\\.)*"),/.exec(line)?.[1];
+  const value = (line.endsWith("}") && start ? { key: tryJson(start) } : tryJson(line)) as
+    | { readonly key?: unknown }
+    | null
+    | undefined;
+  return typeof value?.key === "string" ? value.key : undefined;
 }
 
 function tryJson(text: string): unknown {

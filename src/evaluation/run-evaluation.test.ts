@@ -68,7 +68,7 @@ describe("runEvaluation", () => {
       provider: "server",
     });
     expect(startedAt >= before && startedAt <= new Date().toISOString()).toBe(true);
-    expect(readTrajectories(folder)[0]?.provenance).toEqual(result?.provenance);
+    expect([...readTrajectories(folder)][0]?.provenance).toEqual(result?.provenance);
   });
 
   it("plays tasks, judges them, and keeps results and trajectories", async () => {
@@ -82,7 +82,7 @@ describe("runEvaluation", () => {
       { task: "a", group: "letters", verdict: "correct", success: true, turns: 2, cells: 1 },
       { task: "b", verdict: "wrong", success: false, answer: "x", turns: 1, cost: 1 },
     ]);
-    const first = readTrajectories(folder).find(({ task }) => task === "a");
+    const first = [...readTrajectories(folder)].find(({ task }) => task === "a");
     expect(first?.messages.map(({ role }) => role)).toEqual([
       "system",
       "user",
