@@ -52,6 +52,7 @@ th, td { padding: .3rem 1rem .3rem 0; text-align: left; border-bottom: 1px solid
 th { color: var(--soft); font-weight: 600; vertical-align: bottom; } td.number, th.number { text-align: right; }
 th:first-child, td:first-child { position: sticky; left: 0; background: var(--ground); white-space: normal; overflow-wrap: anywhere; min-width: 8.5rem; }
 td.words { white-space: normal; min-width: 18rem; }
-@media print { main { max-width: none; padding: 0; } .scroll { overflow: visible; } table { font-size: .6rem; } th, td { padding-right: .5rem; }
-  svg, tr { break-inside: avoid; } h2 { break-after: avoid; } }
+@media print { body { font-size: 12px; } main { max-width: none; padding: 0; } .scroll { overflow: visible; } table { font-size: .6rem; } th, td { padding-right: .5rem; }
+  svg, tr, .plots section { break-inside: avoid; } th:first-child, td:first-child { position: static; }
+  h2 { break-after: avoid; } }
 `;

@@ -6,7 +6,7 @@ import type { Report } from "./report.ts";
 import { reportPlots } from "./report-plots.ts";
 import { endsTitle, reportTables } from "./report-tables.ts";
 import { settingsText } from "./summary-table.ts";
-import { plotStyle } from "./svg-plot.ts";
+import { plotStyle } from "./plot-style.ts";
 import { taskMatrixHtml, taskMatrixStyle } from "./task-matrix.ts";
 import { isNumeric, type Table } from "./text-table.ts";
 

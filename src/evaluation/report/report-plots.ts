@@ -1,18 +1,12 @@
 import { verdicts } from "../verdict.ts";
 import { escapeHtml } from "./html-text.ts";
+import { partClass } from "./plot-style.ts";
 import { publishedOf, type PublishedRow } from "./published.ts";
 import type { Report } from "./report.ts";
 import { commonSettings } from "./report-tables.ts";
 import { decimals, dollarText, percent, settingsText, wholeText } from "./summary-table.ts";
 import type { Summary } from "./summary.ts";
-import {
-  barPlotSvg,
-  partClass,
-  stackedPlotSvg,
-  type Bar,
-  type BarPlot,
-  type PlotGroup,
-} from "./svg-plot.ts";
+import { barPlotSvg, stackedPlotSvg, type Bar, type BarPlot, type PlotGroup } from "./svg-plot.ts";
 
 /** A plot as HTML, with its heading and what a reader has to know. */
 export interface TitledPlot {
@@ -130,10 +124,14 @@ function tokensText(value: number): string {
 /** A group for each set of runs that differ in nothing but the format. */
 function groupsOf<Row>(report: Report, rowOf: (own: Summary) => Row): readonly PlotGroup<Row>[] {
   const isCommon = commonSettings(report) !== undefined;
-  const labelOf = (own: Summary): string =>
-    isCommon ? own.model : `${own.model}, ${settingsText(own)}`;
-  const sets = Map.groupBy(report.summaries, labelOf);
-  return [...sets].map(([label, set]) => ({ label, rows: set.map(rowOf) }));
+  const sets = Map.groupBy(report.summaries, (own) =>
+    JSON.stringify([own.model, settingsText(own)]),
+  );
+  return [...sets.values()].map((set) => ({
+    label: set[0]!.model,
+    ...(!isCommon && { detail: settingsText(set[0]!) }),
+    rows: set.map(rowOf),
+  }));
 }
 
 function asShare(value: number | undefined): number | undefined {

@@ -301,6 +301,23 @@ describe("a report", () => {
     expect(different).toContain("| m | code | faithful temperature=1 | 1 |");
   });
 
+  it("tells runs apart in plots by their settings, and long names by both of their ends", () => {
+    const model = `org/${"long-".repeat(20)}name-8b`;
+    const own = (settings: string) => resultOf({ benchmark: "own", model, settings });
+    const html = reportHtml(createReport("own", [own("seed=1"), own("seed=2")]));
+    const plot = /<svg.*?<\/svg>/.exec(html)?.[0] ?? "";
+    expect(plot.match(/class="group">[^<]*/g)).toEqual(
+      Array.from(
+        { length: 2 },
+        () => 'class="group">org/long-long-long-long-l…ng-long-long-long-name-8b',
+      ),
+    );
+    expect(plot.match(/class="tell">[^<]*/g)).toEqual([
+      'class="tell">faithful seed=1',
+      'class="tell">faithful seed=2',
+    ]);
+  });
+
   it("puts the formats of a group side by side", () => {
     const own = (format: "code" | "json", group: string, task: string) =>
       resultOf({ benchmark: "own", format, group, task });

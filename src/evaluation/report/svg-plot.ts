@@ -1,5 +1,6 @@
 import { escapeHtml } from "./html-text.ts";
 import type { Interval } from "./bootstrap.ts";
+import { partClass } from "./plot-style.ts";
 
 /** One bar, with its interval and, where there is one, a published value to compare with. */
 export interface Bar {
@@ -13,9 +14,11 @@ export interface Bar {
   readonly text: string;
 }
 
-/** Rows that belong together, under a line of their own. */
+/** Rows that belong together, under a line of their own, or two. */
 export interface PlotGroup<Row> {
   readonly label: string;
+  /** What tells it from others of the same label. */
+  readonly detail?: string;
   readonly rows: readonly Row[];
 }
 
@@ -38,7 +41,9 @@ const barHeight = 13;
 const groupGap = 8;
 const axisHeight = 20;
 const plotWidth = width - labelWidth - valueWidth;
-const groupCharacters = 62;
+const detailHeight = 15;
+const labelCharacters = 52;
+const detailCharacters = 62;
 
 /** Draws horizontal bars as SVG; all words in it are escaped. */
 export function barPlotSvg({ title, groups, axis, ...plot }: BarPlot): string {
@@ -121,9 +126,13 @@ function stackSvg({ label, parts }: StackedRow, top: number): string {
 
 function heightOf(groups: readonly PlotGroup<unknown>[]): number {
   return groups.reduce(
-    (sum, { rows }) => sum + groupHeight + rows.length * rowHeight + groupGap,
+    (sum, group) => sum + headHeight(group) + group.rows.length * rowHeight + groupGap,
     0,
   );
+}
+
+function headHeight({ detail }: PlotGroup<unknown>): number {
+  return groupHeight + (detail === undefined ? 0 : detailHeight);
 }
 
 function groupsSvg<Row>(
@@ -131,15 +140,25 @@ function groupsSvg<Row>(
   rowSvg: (row: Row, top: number) => string,
 ): readonly string[] {
   let top = 0;
-  return groups.flatMap(({ label, rows }) => {
-    const short =
-      label.length > groupCharacters ? `${label.slice(0, groupCharacters - 1)}…` : label;
-    const title = `<g><title>${escapeHtml(label)}</title><text x="0" y="${top + 14}" class="group">${escapeHtml(short)}</text></g>`;
-    top += groupHeight;
+  return groups.flatMap((group) => {
+    const { label, detail, rows } = group;
+    const title = lineSvg(label, labelCharacters, top + 14, "group");
+    const below =
+      detail === undefined
+        ? ""
+        : lineSvg(detail, detailCharacters, top + 14 + detailHeight, "tell");
+    top += headHeight(group);
     const drawn = rows.map((row, index) => rowSvg(row, top + index * rowHeight));
     top += rows.length * rowHeight + groupGap;
-    return [title, ...drawn];
+    return [title, below, ...drawn];
   });
+}
+
+/** A line from the left edge; of what is too long the middle is left out, because names differ at their ends. */
+function lineSvg(text: string, characters: number, y: number, className: string): string {
+  const half = Math.floor((characters - 1) / 2);
+  const short = text.length > characters ? `${text.slice(0, half)}…${text.slice(-half)}` : text;
+  return `<g><title>${escapeHtml(text)}</title><text x="0" y="${y}" class="${className}">${escapeHtml(short)}</text></g>`;
 }
 
 function labelSvg(label: string, middle: number): string {
@@ -154,40 +173,3 @@ function svg(title: string, height: number, parts: readonly string[]): string {
 function seriesClass(series: string): string {
   return ["code", "json", "text"].includes(series) ? series : "code";
 }
-
-/** The class of a part, such as `turn-limit`. */
-export function partClass(name: string): string {
-  return name.replaceAll(/[^a-z]+/g, "-");
-}
-
-const partColors = {
-  correct: "#1b7f5c",
-  wrong: "#b3402a",
-  "turn-limit": "#a86200",
-  malformed: "#7a4fa3",
-  "context-limit": "#66741d",
-  refused: "#a8326e",
-  stuck: "#80651d",
-  "model-error": "#4a5568",
-  timeout: "#2f6f9f",
-  infrastructure: "#6b7583",
-};
-
-/** The look of all plots. */
-export const plotStyle = `
-svg { display: block; width: 100%; max-width: 480px; height: auto; font: 11.5px system-ui, sans-serif; }
-svg text { fill: var(--ink); } svg .label { text-anchor: end; fill: var(--soft); } svg .group { font-weight: 600; }
-svg .tick { fill: var(--soft); text-anchor: middle; } svg .inside { text-anchor: middle; fill: #fff; font-weight: 600; } svg .grid { stroke: var(--line); }
-svg rect.code { fill: var(--code); } svg rect.json { fill: var(--json); } svg rect.text { fill: var(--text); }
-svg .interval { stroke: var(--ink); fill: none; stroke-width: 1.25; opacity: .75; }
-svg .published { fill: var(--ground); stroke: var(--ink); stroke-width: 1.5; }
-${Object.entries(partColors)
-  .map(
-    ([name, color]) => `.part.${name} { fill: ${color}; } .key.${name} { background: ${color}; }`,
-  )
-  .join("\n")}
-.keys { display: flex; flex-wrap: wrap; gap: .3rem 1rem; font-size: .85rem; color: var(--soft); margin: 0 0 .5rem; }
-.key { display: inline-block; width: .75rem; height: .75rem; margin-right: .35rem; vertical-align: -1px; print-color-adjust: exact; }
-.key.code { background: var(--code); } .key.json { background: var(--json); } .key.text { background: var(--text); }
-.key.dot { border: 1.5px solid var(--ink); border-radius: 50%; }
-`;

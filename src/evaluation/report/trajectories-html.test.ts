@@ -42,6 +42,13 @@ describe("a trajectory", () => {
     expect(html).toContain("could not be read");
   });
 
+  it("shows characters that control a terminal or turn the direction of letters", () => {
+    const text = "a\u0000b\u001b[31m\u202ec\u2066d\ne\tf";
+    expect(trajectoryHtml({ ...resultOf({ answer: text }), messages: [], events: [] })).toContain(
+      "<pre>a�b�[31m�c�d\ne\tf</pre>",
+    );
+  });
+
   it("counts the turns of the play, not what the task's own dialogue says", () => {
     const say = (role: "user" | "assistant", text: string) => ({
       role,

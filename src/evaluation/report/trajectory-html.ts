@@ -24,7 +24,7 @@ function playedText({ startedAt, codeact, python, runtime, provider }: Provenanc
     `codeact ${codeact}`,
     python === undefined ? "" : `Python ${python}`,
     `runtime ${runtime}`,
-    provider === undefined ? "" : `model served by ${provider}`,
+    provider === undefined ? "" : `provider ${provider}`,
   ];
   return `${startedAt}, ${made.filter((part) => part !== "").join(", ")}`;
 }
