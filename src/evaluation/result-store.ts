@@ -42,6 +42,7 @@ const resultSchema = z.looseObject({
   malformed: count,
   cells: count,
   failedCells: count,
+  syntaxErrors: count.exactOptional(),
   usage: z.object({
     inputTokens: count,
     outputTokens: count,

@@ -12,6 +12,7 @@ import { playTask, type Played } from "./play-task.ts";
 import { createPressure, type Pressure } from "./pressure.ts";
 import { provenanceOf } from "./provenance.ts";
 import type { ResultStore } from "./result-store.ts";
+import { isSyntaxError } from "./syntax-error.ts";
 import { plainFault, type EvaluationResult, type Trajectory } from "./trajectory.ts";
 import { verdictOf } from "./verdict.ts";
 
@@ -211,6 +212,7 @@ function trajectoryOf(job: Job, played: Played, options: EvaluationOptions): Tra
     malformed: events.filter(({ type }) => type === "reply-malformed").length,
     cells: outcomes.length,
     failedCells: outcomes.filter(({ status }) => status !== "ok").length,
+    syntaxErrors: outcomes.filter(isSyntaxError).length,
     usage: ending.usage,
     ...(cost !== undefined && { cost }),
     wallMs: Math.round(wallMs),

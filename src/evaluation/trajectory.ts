@@ -33,6 +33,8 @@ export interface EvaluationResult {
   /** Cells that ran, and those of them that raised, crashed or passed their deadline. */
   readonly cells: number;
   readonly failedCells: number;
+  /** Of the failed cells, those whose code Python could not compile. Results that other programs wrote may lack it. */
+  readonly syntaxErrors?: number;
   readonly usage: Usage;
   /** In dollars, where the model's prices are known. */
   readonly cost?: number;

@@ -95,6 +95,9 @@ function resultsNote(report: Report): string {
     new Set(summaries.map(({ tasks }) => tasks)).size > 1
       ? "Runs of different tasks are not alike: compare them pair by pair."
       : "",
+    summaries.some(({ syntaxErrorShare }) => syntaxErrorShare > 0)
+      ? "Bad replies are neither action nor answer; syntax errors are replies whose code Python could not compile."
+      : "",
     summaries.some(({ isEstimated }) => isEstimated)
       ? "With ~ a part is estimated: a reply that is left once its action is complete ends before the service tells its tokens."
       : "",

@@ -281,6 +281,19 @@ describe("a report", () => {
     expect(row).toMatch(/\| 2 \| 3 \| 66\.7 \| 0\.0 to 100\.0 \| 6\.00 \| 3\.00 to 7\.50 \|/);
   });
 
+  it("tells code that does not compile from replies that can't be read", () => {
+    const own = (format: "code" | "json", malformed: number, syntaxErrors: number) =>
+      resultOf({ benchmark: "own", format, turns: 10, malformed, syntaxErrors });
+    const report = createReport("own", [own("code", 1, 3), own("json", 4, 0)]);
+    expect(report.summaries).toMatchObject([
+      { malformedShare: 0.1, syntaxErrorShare: 0.3 },
+      { malformedShare: 0.4, syntaxErrorShare: 0 },
+    ]);
+    const markdown = reportMarkdown(report);
+    expect(markdown).toMatch(/turns \| bad replies % \| syntax errors % \| failed cells %/);
+    expect(markdown).not.toContain("cost");
+  });
+
   it("warns of plays without a result", () => {
     const markdown = reportMarkdown(
       createReport("own", [

@@ -3,9 +3,11 @@ import type { GroupSummary, Summary } from "./summary.ts";
 import type { Table } from "./text-table.ts";
 import { verdicts } from "../verdict.ts";
 
-/** The main figures of each summary. Tries and scores have a column where they say more than tasks and success. */
+/** The main figures of each summary. Tries, scores, syntax errors and costs have a column where they say something. */
 export function summaryTable(summaries: readonly Summary[]): Table {
   const hasTries = summaries.some(({ tasks, plays }) => plays !== tasks);
+  const hasSyntaxErrors = summaries.some(({ syntaxErrorShare }) => syntaxErrorShare > 0);
+  const hasCosts = summaries.some(({ cost }) => cost !== undefined);
   const hasScores = summaries.some(({ rate, meanScore }) => meanScore !== rate);
   return {
     header: [
@@ -19,9 +21,10 @@ export function summaryTable(summaries: readonly Summary[]): Table {
       ...(hasScores ? ["score", "95 % of score"] : []),
       "turns",
       "bad replies %",
+      ...(hasSyntaxErrors ? ["syntax errors %"] : []),
       "failed cells %",
       "tokens",
-      "cost",
+      ...(hasCosts ? ["cost"] : []),
     ],
     rows: summaries.map((summary) => [
       summary.model,
@@ -39,9 +42,10 @@ export function summaryTable(summaries: readonly Summary[]): Table {
         : []),
       summary.meanTurns.toFixed(2),
       percent(summary.malformedShare),
+      ...(hasSyntaxErrors ? [percent(summary.syntaxErrorShare)] : []),
       percent(summary.failedCellShare),
       `${about(summary)}${wholeText(summary.inputTokens + summary.outputTokens)}`,
-      costText(summary),
+      ...(hasCosts ? [costText(summary)] : []),
     ]),
   };
 }

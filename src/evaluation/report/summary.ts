@@ -26,6 +26,8 @@ export interface Summary {
   readonly turnsInterval: Interval | undefined;
   /** Share of the replies that could not be read. */
   readonly malformedShare: number;
+  /** Share of the replies whose code Python could not compile. */
+  readonly syntaxErrorShare: number;
   /** Share of the cells that raised, crashed or passed their deadline. */
   readonly failedCellShare: number;
   /** Tokens and cost of all plays, also of those without a result: they were paid for. */
@@ -96,6 +98,7 @@ function summariseSet(all: readonly EvaluationResult[]): Summary {
     meanTurns: mean(counted.map(({ turns }) => turns)),
     turnsInterval: bootstrapMean(tasks.map((tries) => tries.map(({ turns }) => turns))),
     malformedShare: share(counted, "malformed", "turns"),
+    syntaxErrorShare: share(counted, "syntaxErrors", "turns"),
     failedCellShare: share(counted, "failedCells", "cells"),
     inputTokens: sum(all.map(({ usage }) => usage.inputTokens)),
     outputTokens: sum(all.map(({ usage }) => usage.outputTokens)),
@@ -130,11 +133,11 @@ function groupsOf(results: readonly EvaluationResult[]): readonly GroupSummary[]
   }));
 }
 
-type CountName = "malformed" | "turns" | "failedCells" | "cells";
+type CountName = "malformed" | "turns" | "failedCells" | "cells" | "syntaxErrors";
 
 function share(results: readonly EvaluationResult[], part: CountName, whole: CountName): number {
-  const total = sum(results.map((result) => result[whole]));
-  return total === 0 ? 0 : sum(results.map((result) => result[part])) / total;
+  const total = sum(results.map((result) => result[whole] ?? 0));
+  return total === 0 ? 0 : sum(results.map((result) => result[part] ?? 0)) / total;
 }
 
 /** The arithmetic mean; 0 of no values. */
