@@ -1,6 +1,7 @@
 import type { Session } from "../execution/session.ts";
 import { agentTask } from "./agent-task.ts";
 import type { BenchmarkTask, Grade } from "./benchmark.ts";
+import { gradeOfTests } from "./code-grade.ts";
 import { oracleAnswer, oracleCode } from "./oracle-call.ts";
 
 /** Makes a task in which the agent defines a function in its interpreter, where hidden tests then run. */
@@ -30,19 +31,10 @@ Define the function in the interpreter and try it out there. Leave its final ver
 
 const testTimeoutMs = 30_000;
 
-/** Runs tests in the session in which an agent has defined what they test. */
+/**
+ * Runs tests in the session in which an agent has defined what they test. They are a cell of their own: it calls
+ * nothing, such as `exec` or `print`, that the agent's code may have given another meaning.
+ */
 async function gradeDefinition(session: Session, tests: string): Promise<Grade> {
-  const word = crypto.randomUUID();
-  const program = JSON.stringify(tests);
-  const outcome = await session.execute(
-    `exec(compile(${program}, "tests.py", "exec"), dict(globals()))\nprint(${JSON.stringify(word)})`,
-    { timeoutMs: testTimeoutMs },
-  );
-  const printed = outcome.outputs.map((output) => (output.type === "stream" ? output.text : ""));
-  if (outcome.status === "ok" && printed.join("").includes(word)) return { success: true };
-  const { error } = outcome;
-  return {
-    success: false,
-    reason: error === undefined ? outcome.status : `${error.name}: ${error.message.slice(0, 300)}`,
-  };
+  return gradeOfTests(await session.execute(tests, { timeoutMs: testTimeoutMs }));
 }
