@@ -24,7 +24,9 @@ export function parsePythonValue(text: string): PythonValue | undefined {
   }
 
   function skip(): void {
-    while (/\s/.test(text[at] ?? "")) at += 1;
+    const blanks = /(?:\s|#[^\n]*)*/y;
+    blanks.lastIndex = at;
+    at += blanks.exec(text)![0].length;
   }
 
   function takes(token: string): boolean {
@@ -41,8 +43,7 @@ export function parsePythonValue(text: string): PythonValue | undefined {
     if (start === "[") return sequence("list", "[", "]", depth);
     if (start === "(") return parenthesis(depth);
     if (start === "{") return braces(depth);
-    if (start === '"' || start === "'") return string();
-    return word();
+    return isString() ? strings() : word();
   }
 
   /** Items up to `close`, and whether a comma was among them. */
@@ -91,14 +92,35 @@ export function parsePythonValue(text: string): PythonValue | undefined {
     return { kind: "dict", entries };
   }
 
+  function isString(): boolean {
+    return /^[rRuU]?["']/.test(text.slice(at, at + 2));
+  }
+
+  /** Strings that follow each other are one. */
+  function strings(): string {
+    let read = "";
+    while (isString()) {
+      read += string();
+      skip();
+    }
+    return read;
+  }
+
   function string(): string {
-    const quote = text[at++]!;
+    const prefix = /[rRuU]/.test(text[at]!) ? text[at++]! : "";
+    const quote = /^("""|'''|["'])/.exec(text.slice(at, at + 3))![0];
+    at += quote.length;
     let read = "";
     for (;;) {
+      if (text.startsWith(quote, at)) {
+        at += quote.length;
+        return read;
+      }
       const char = text[at++];
-      if (char === undefined || char === "\n") fail();
-      if (char === quote) return read;
-      read += char === "\\" ? escape() : char;
+      if (char === undefined || (char === "\n" && quote.length === 1)) fail();
+      if (char !== "\\") read += char;
+      // In a raw string a quote that a backslash hides does not end it, and both stay.
+      else read += /r/i.test(prefix) ? `\\${text[at++] ?? fail()}` : escape();
     }
   }
 
@@ -119,15 +141,19 @@ export function parsePythonValue(text: string): PythonValue | undefined {
   }
 
   function word(): PythonValue {
-    const found = /^(?:[A-Za-z]+|[+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)/.exec(
-      text.slice(at),
-    )?.[0];
+    const found =
+      /^(?:[A-Za-z]+|[+-]?0(?:[xX][\da-fA-F_]+|[oO][0-7_]+|[bB][01_]+)|[+-]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)/.exec(
+        text.slice(at),
+      )?.[0];
     if (found === undefined) return fail();
     at += found.length;
     if (found === "None" || found === "null") return null;
     if (found === "True" || found === "true") return true;
     if (found === "False" || found === "false") return false;
-    const number = Number(found.replaceAll("_", ""));
+    if (/^[+-]?0\d*[1-9]\d*$/.test(found)) fail(); // such as 07, which Python refuses
+    // Number() reads no sign before a radix.
+    const [, sign, size] = /^([+-]?)(.*)$/.exec(found.replaceAll("_", ""))!;
+    const number = Number(size) * (sign === "-" ? -1 : 1);
     return Number.isFinite(number) ? number : fail();
   }
 

@@ -33,6 +33,9 @@ describe("readCallFaithfully", () => {
     });
     expect(readCallFaithfully('[\n{"action": "F"}\n]', "json")).toBeUndefined();
     expect(readCallFaithfully("F(a='b')", "code")).toBeUndefined();
+    // Python's \\w knows letters of all languages: what ends like a parameter is not that parameter.
+    expect(readCallFaithfully("[Action: F, áb: c]", "text")?.arguments).toEqual({ áb: "c" });
+    expect(readCallFaithfully("[F(áb='c')]", "code")?.arguments).toEqual({ áb: "c" });
   });
 
   it.each([

@@ -38,9 +38,11 @@ export function readCallFaithfully(reply: string, format: FormatName): ApiBankCa
   if (text === undefined) return undefined;
   switch (format) {
     case "code": {
-      const call = /\[(\w+)\((.*)\)\]/.exec(text);
+      const call = /\[([\p{L}\p{N}_]+)\((.*)\)\]/u.exec(text);
       if (call === null) return undefined;
-      const pairs = call[2]!.matchAll(/(\w+)\s*=\s*(?:['"](.+?)['"]|(\[.*\])|([\p{L}\p{N}_]+))/gu);
+      const pairs = call[2]!.matchAll(
+        /([\p{L}\p{N}_]+)\s*=\s*(?:['"](.+?)['"]|(\[.*\])|([\p{L}\p{N}_]+))/gu,
+      );
       return {
         name: call[1]!,
         arguments: Object.fromEntries(
@@ -53,9 +55,9 @@ export function readCallFaithfully(reply: string, format: FormatName): ApiBankCa
       return object === undefined ? undefined : readJson(object);
     }
     case "text": {
-      const call = /\[Action:\s*(\w+),\s*(.*)\]/.exec(text);
+      const call = /\[Action:\s*([\p{L}\p{N}_]+),\s*(.*)\]/u.exec(text);
       if (call === null) return undefined;
-      const pairs = call[2]!.matchAll(/(\w+):\s*([^,]+)/g);
+      const pairs = call[2]!.matchAll(/([\p{L}\p{N}_]+):\s*([^,]+)/gu);
       return {
         name: call[1]!,
         arguments: Object.fromEntries([...pairs].map(([, k, v]) => [k!, withoutQuotes(v!)])),

@@ -21,6 +21,11 @@ describe("cutReply", () => {
     ["Answer: 3\nAnswer: 4", "Answer: 3"],
     ["Thought: x\nAnswer: 3\nThought: y\nAnswer: 4", "Thought: x\nAnswer: 3"],
     ["Well.\nThought: x\nAnswer: 3\nAnswer: 4", "Well."],
+    [
+      "I write End Action later.\nAction: a End Action\nAnswer: b",
+      "I write End Action later.\nAction: a End Action",
+    ],
+    ["Action: a End Action: b", "Action: a End"],
     ["Action: a\nThought: I wonder", "Action: a\nThought: I wonder"],
     ["Thought: first\nThought: second\nAnswer: 3", "Thought: first\nThought: second\nAnswer: 3"],
   ])("keeps the first action or answer of %j", (reply, kept) => {

@@ -48,10 +48,11 @@ export function cutReply(reply: string): string {
   const marks = [...text.matchAll(/Action:|Answer:/g)].map((mark) => mark.index);
   if (marks[1] !== undefined) text = text.slice(0, marks[1]).trim();
   if (marks.length < 2) return text;
-  const end = text.indexOf(endAction);
+  // The original looks for both behind the action, and in an answer from its seventh character on.
+  const start = text.indexOf("Action:") + "Action:".length;
+  const end = text.indexOf(endAction, start);
   if (end >= 0) text = text.slice(0, end + endAction.length).trim();
-  // The original looks for it behind the action, and in an answer from its seventh character on.
-  const thought = text.indexOf("Thought:", Math.max(text.indexOf("Action:") + 7, 6));
+  const thought = text.indexOf("Thought:", start);
   return thought < 0 ? text : text.slice(0, thought).trim();
 }
 

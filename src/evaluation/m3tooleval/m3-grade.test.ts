@@ -21,6 +21,11 @@ describe("gradeFaithfully", () => {
     [" 3 ", whole, true],
     ["3.0", whole, true],
     ["three", whole, false],
+    ["'3'", whole, true], // read as a Python literal
+    ["0x3", whole, true],
+    ["03", whole, true],
+    ["(03)", whole, false],
+    ["(3.)", whole, false],
     ["68.71", price, true],
     ["68", price, true], // the original cuts the expected number
     ["68.710", price, true],
@@ -32,6 +37,8 @@ describe("gradeFaithfully", () => {
     ["kmpp", word, false],
     ["False", flag, true],
     ["0", flag, true],
+    ["(False)", flag, true],
+    ["false", flag, false],
     ["[36380.0, 48150.0]", list, true],
     ["[36380, 48150]", list, false],
     ["{'A': 2, 'T': 1}", counts, false],

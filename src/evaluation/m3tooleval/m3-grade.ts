@@ -42,7 +42,12 @@ function convertExpected({ type, text }: M3Expected): number | string | undefine
 /** What `str()` makes of the literal that the answer is. */
 function textOfLiteral(answer: string): string | undefined {
   const value = parsePythonValue(answer.trim());
-  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+  if (typeof value === "string") return value;
+  // JSON's words for them mean nothing in Python.
+  if (typeof value === "boolean") return /True|False/.exec(answer)?.[0];
+  if (typeof value !== "number") return undefined;
+  const isFloat = /^[\s(]*[+-]?[\d_]*(?:\.|e)/i.test(answer);
+  return isFloat && Number.isInteger(value) ? `${value}.0` : String(value);
 }
 
 /** Python's `int(x)`, else `float(x)`, else `str(x)`, of text. */
