@@ -10,6 +10,7 @@ from typing import Any, Optional
 from .failing_line import values_on_line
 from .guarded import BUILTINS
 from .hints import hint_for
+from .python_traceback import python_traceback
 
 __builtins__ = BUILTINS  # type: ignore[assignment]
 
@@ -86,6 +87,9 @@ def describe_error(error: BaseException, namespace: dict[str, Any]) -> dict[str,
         result["frames"] = [_syntax_frame(error)]
     if hint:
         result["hint"] = hint
+    plain = python_traceback(error)
+    if plain is not None:
+        result["pythonTraceback"] = _cut(plain, MAX_TRACEBACK_CHARACTERS)
     return result
 
 

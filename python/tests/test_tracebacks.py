@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import traceback
 import unittest
 
 from .cells import CellTestCase, needs
@@ -34,6 +36,36 @@ class Tracebacks(CellTestCase):
                 {"file": "cell 1", "line": 3, "function": "f", "source": "return b / 0"},
             ],
         )
+
+    def test_python_s_own_is_told_as_well(self) -> None:
+        source = "def f(a):\n    raise KeyError(a)\ntry:\n    f(1)\nexcept KeyError as error:\n    raise ValueError(2) from error"
+        # Where a line failed is marked from Python 3.11 on, and more of it from 3.13 on.
+        marks = re.compile(r"\n +[~^]+(?=\n)")
+        self.assertEqual(
+            marks.sub("", self.error(source)["pythonTraceback"]),
+            "Traceback (most recent call last):\n"
+            '  File "<cell 1>", line 4, in <module>\n'
+            "    f(1)\n"
+            '  File "<cell 1>", line 2, in f\n'
+            "    raise KeyError(a)\n"
+            "KeyError: 1\n"
+            "\n"
+            "The above exception was the direct cause of the following exception:\n"
+            "\n"
+            "Traceback (most recent call last):\n"
+            '  File "<cell 1>", line 6, in <module>\n'
+            "    raise ValueError(2) from error\n"
+            "ValueError: 2",
+        )
+        self.assertTrue(self.error("x = (")["pythonTraceback"].startswith('  File "<cell 2>", line 1\n    x = (\n'))
+
+    def test_python_s_own_is_left_out_where_it_has_no_end_or_can_t_be_read(self) -> None:
+        deep = "import sys\nsys.setrecursionlimit(20_000)\ndef f(n): return n and f(n - 1) or 1 / 0\nf(6000)"
+        self.assertNotIn("pythonTraceback", self.error(deep))
+        self.addCleanup(setattr, traceback, "TracebackException", traceback.TracebackException)
+        error = self.error("import traceback\ntraceback.TracebackException = None\n1 / 0")
+        self.assertNotIn("pythonTraceback", error)
+        self.assertIn("ZeroDivisionError", error["traceback"])
 
     def test_of_a_thread_is_written_in_the_same_way(self) -> None:
         source = "import threading\ndef f():\n    1 / 0\nt = threading.Thread(target=f, name='T'); t.start(); t.join()"

@@ -1,6 +1,6 @@
 import type { CellError, Outcome } from "../execution/outcome.ts";
 
-/** The same outcome, with each exception as plain Python shows it: frames and message, no values, no hints. */
+/** The same outcome, with each exception as Python itself shows it: no values, no hints. */
 export function plainTraceback(outcome: Outcome): Outcome {
   return {
     ...outcome,
@@ -14,11 +14,5 @@ export function plainTraceback(outcome: Outcome): Outcome {
 function plainError(error: CellError): CellError {
   const { hint: _, ...rest } = error;
   const message = error.message === "" ? error.name : `${error.name}: ${error.message}`;
-  const frames = error.frames.flatMap(({ file, line, function: name, source }) => [
-    `  File "${file}", line ${line}, in ${name}`,
-    ...(source === undefined ? [] : [`    ${source.trim()}`]),
-  ]);
-  const lines =
-    frames.length === 0 ? [message] : ["Traceback (most recent call last):", ...frames, message];
-  return { ...rest, traceback: lines.join("\n") };
+  return { ...rest, traceback: error.pythonTraceback ?? message };
 }

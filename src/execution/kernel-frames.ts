@@ -21,6 +21,7 @@ const errorSchema = z.object({
     )
     .max(maxTraceFrames),
   hint: z.string().exactOptional(),
+  pythonTraceback: z.string().exactOptional(),
 });
 
 const variableSchema = z.object({

@@ -85,6 +85,8 @@ export interface CellError {
   readonly frames: readonly ErrorFrame[];
   /** Certain help only, such as a misspelt name. */
   readonly hint?: string;
+  /** The traceback as Python itself shows it, causes and all; missing where it has no end, as of very deep recursion. */
+  readonly pythonTraceback?: string;
 }
 
 export interface ErrorFrame {
