@@ -196,6 +196,10 @@ describe("resolveModel", () => {
       capabilities: { images: true, contextTokens: 400_000, toolCalls: true },
       price: { input: 0.25, output: 2 },
     });
+    const elsewhere = { ...env, OPENAI_BASE_URL: server.baseUrl };
+    const gateway = await resolveModel("openai/gpt-5-mini", { env: elsewhere, catalog });
+    expect(gateway.capabilities.contextTokens).toBe(400_000);
+    expect(gateway.price).toBeUndefined();
   });
 
   it("replays a file", async () => {

@@ -164,12 +164,12 @@ async function build(
   const catalog = options.catalog ?? (await loadModelCatalog(options.env));
   const known = catalog.find(model, provider);
   // What a model costs and holds elsewhere says nothing of a server of one's own.
-  const { price, contextTokens, maxOutputTokens } = local
-    ? catalog.findOwn(model, provider)
-    : known;
-  const size = catalog.findOwn(model, provider).contextTokens ?? toldContextTokens ?? contextTokens;
+  const own = catalog.findOwn(model, provider);
+  const { contextTokens, maxOutputTokens } = local ? own : known;
+  const size = own.contextTokens ?? toldContextTokens ?? contextTokens;
   const apiKey = apiKeyName === undefined ? undefined : options.env[apiKeyName];
   const service = hostedProviders.find(({ name }) => name === provider);
+  const { price } = baseUrl === service?.baseUrl ? known : own;
   const toolCalls = service?.toolCalls ?? known.toolCalls;
   const common = {
     images: options.images ?? known.images ?? seesImages(model),
