@@ -13,6 +13,7 @@ import {
   type Environment,
 } from "./discover-models.ts";
 import type { ImportPackage } from "./import-package.ts";
+import { knownFacts } from "./known-facts.ts";
 import { createLlamaModel } from "./llama-model.ts";
 import { loadModelCatalog, type ModelCatalog } from "./model-catalog.ts";
 import type { Model } from "./model.ts";
@@ -160,16 +161,14 @@ async function build(
   options: ResolveOptions,
   toldContextTokens?: number,
 ): Promise<Model> {
-  const { provider, baseUrl, apiKeyName, local } = place;
+  const { provider, baseUrl, apiKeyName } = place;
   const catalog = options.catalog ?? (await loadModelCatalog(options.env));
-  const known = catalog.find(model, provider);
-  // What a model costs and holds elsewhere says nothing of a server of one's own.
-  const own = catalog.findOwn(model, provider);
-  const { contextTokens, maxOutputTokens } = local ? own : known;
-  const size = own.contextTokens ?? toldContextTokens ?? contextTokens;
+  const known = knownFacts(catalog, place, model);
+  const { maxOutputTokens, price } = known;
+  const size =
+    catalog.findOwn(model, provider).contextTokens ?? toldContextTokens ?? known.contextTokens;
   const apiKey = apiKeyName === undefined ? undefined : options.env[apiKeyName];
   const service = hostedProviders.find(({ name }) => name === provider);
-  const { price } = baseUrl === service?.baseUrl ? known : own;
   const toolCalls = service?.toolCalls ?? known.toolCalls;
   const common = {
     images: options.images ?? known.images ?? seesImages(model),

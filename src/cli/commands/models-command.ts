@@ -6,6 +6,7 @@ import {
   type ModelCatalog,
   type ModelFacts,
 } from "../../models/model-catalog.ts";
+import { knownFacts } from "../../models/known-facts.ts";
 import type { CliContext } from "../cli-context.ts";
 
 /** A model that can be had, and what is known of it. */
@@ -47,21 +48,12 @@ export function createModelsCommand(context: CliContext): Command {
 }
 
 function describe(place: DiscoveredProvider, model: string, catalog: ModelCatalog): ListedModel {
-  const known = catalog.find(model, place.provider);
   const told = place.contextTokens?.[model];
   return {
     spec: `${place.provider}/${model}`,
-    ...(place.local ? abilitiesOf(known) : known),
+    ...knownFacts(catalog, place, model),
     ...(told !== undefined && { contextTokens: told }),
     ...catalog.findOwn(model, place.provider),
-  };
-}
-
-/** What a model costs and holds elsewhere says nothing of a server of one's own. */
-function abilitiesOf({ images, toolCalls }: ModelFacts): ModelFacts {
-  return {
-    ...(images !== undefined && { images }),
-    ...(toolCalls !== undefined && { toolCalls }),
   };
 }
 
