@@ -19,7 +19,9 @@ export type ObservationPart =
     };
 
 /** Turns the outputs of a cell into pieces, in order; streams that follow each other become one text. */
-export function observe(outcome: Outcome): readonly ObservationPart[] {
+export function observe(
+  outcome: Pick<Outcome, "outputs" | "late" | "error">,
+): readonly ObservationPart[] {
   const parts: ObservationPart[] = [];
   const late = terminalText(outcome.late.map((output) => output.text).join(""));
   if (late.trim() !== "") {
@@ -65,7 +67,7 @@ export function observe(outcome: Outcome): readonly ObservationPart[] {
 }
 
 /** An update of a display stands where the display first stood. */
-function shownOutputs(outcome: Outcome): Outcome["outputs"] {
+function shownOutputs(outcome: Pick<Outcome, "outputs">): Outcome["outputs"] {
   const shown: Outcome["outputs"][number][] = [];
   const places = new Map<string, number>();
   for (const output of outcome.outputs) {

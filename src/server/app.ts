@@ -1,0 +1,119 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { AgentSettings } from "../agent/agent-options.ts";
+import { CodeActError } from "../errors.ts";
+import type { Model } from "../models/model.ts";
+import type { Conversations } from "./conversations/conversations.ts";
+import { respondToChat } from "./openai/chat-completions.ts";
+import { readChatRequest } from "./openai/chat-request.ts";
+import { errorBody } from "./openai/error-body.ts";
+import type { ShownWork } from "./openai/work-view.ts";
+import { createServerKeys } from "./server-keys.ts";
+
+export interface ServerOptions {
+  /** The models that clients can ask for, by the names that they use. */
+  readonly models: ReadonlyMap<string, Model>;
+  /** Whoever makes it closes it. */
+  readonly conversations: Conversations;
+  /** What every agent is made with. */
+  readonly agent?: Omit<AgentSettings, "model" | "messages" | "sampling">;
+  /** Keys that clients have to send. Default: none, everybody is let in. */
+  readonly keys?: readonly string[];
+  /** Names under which the server may be reached; a browser page of another site is refused. Default: all. */
+  readonly hosts?: readonly string[];
+  /** What clients read of the work before the answer. Default: `content`. */
+  readonly shown?: ShownWork;
+}
+
+const maxBodyBytes = 64 * 1024 ** 2;
+
+/** Creates the server's routes: OpenAI's chat completions and list of models, and a sign of life. */
+export function createServerApp(options: ServerOptions): Hono {
+  const { models, conversations, agent = {}, hosts, shown = "content" } = options;
+  const keys = createServerKeys(options.keys ?? []);
+  const app = new Hono();
+
+  app.onError((error, context) => {
+    const { status, body } = errorBody(error);
+    return context.json(body, status as ContentfulStatusCode);
+  });
+  app.notFound((context) =>
+    context.json(
+      errorBody(
+        new CodeActError(
+          "file_not_found",
+          `There is no ${context.req.method} ${context.req.path}.`,
+        ),
+      ).body,
+      404,
+    ),
+  );
+  app.use(async (context, next) => {
+    const host = context.req.header("host")?.replace(/:\d+$/, "");
+    if (hosts !== undefined && (host === undefined || !hosts.includes(host))) {
+      throw new CodeActError("permission_denied", "The server is not reached under this name.");
+    }
+    await next();
+  });
+  app.get("/health", (context) => context.json({ status: "ok", sessions: conversations.size }));
+  app.use("/v1/*", bodyLimit({ maxSize: maxBodyBytes }));
+
+  function ownerOf(authorization: string | undefined): string | undefined {
+    return keys.ownerOf(authorization);
+  }
+
+  app.get("/v1/models", (context) => {
+    if (ownerOf(context.req.header("authorization")) === undefined) return unauthorised();
+    const data = [...models.keys()].map((id) => ({
+      id,
+      object: "model",
+      created: 0,
+      owned_by: "codeact",
+    }));
+    return context.json({ object: "list", data });
+  });
+
+  app.post("/v1/chat/completions", async (context) => {
+    const owner = ownerOf(context.req.header("authorization"));
+    if (owner === undefined) return unauthorised();
+    const request = readChatRequest(await bodyOf(context.req.raw));
+    const model = models.get(request.model);
+    if (model === undefined) {
+      throw new CodeActError("model_not_found", `There is no model ${request.model} here.`, {
+        hint: `Choose from: ${[...models.keys()].join(", ")}.`,
+      });
+    }
+    return await respondToChat(context, request, {
+      conversations,
+      owner: JSON.stringify([owner, request.user ?? null]),
+      model,
+      agent,
+      shown,
+    });
+  });
+
+  return app;
+}
+
+function unauthorised(): Response {
+  const error = {
+    message: "The key is missing or wrong. Send it as `Authorization: Bearer KEY`.",
+    type: "invalid_request_error",
+    code: "invalid_api_key",
+    param: null,
+  };
+  return Response.json({ error }, { status: 401, headers: { "www-authenticate": "Bearer" } });
+}
+
+/** A page of another site can send anything but JSON without asking. */
+async function bodyOf(request: Request): Promise<unknown> {
+  if (!/^application\/json\b/i.test(request.headers.get("content-type") ?? "")) {
+    throw new CodeActError("invalid_input", "The request has to be application/json.");
+  }
+  try {
+    return await request.json();
+  } catch (cause) {
+    throw new CodeActError("invalid_input", "The request is no valid JSON.", { cause });
+  }
+}

@@ -1,0 +1,32 @@
+import { errorKinds, isCodeActError, type ErrorCode } from "../../errors.ts";
+
+/** A fault as OpenAI's API reports it. */
+export interface ErrorResponse {
+  readonly status: number;
+  readonly body: {
+    readonly error: {
+      readonly message: string;
+      readonly type: string;
+      readonly code: string;
+      readonly param: null;
+    };
+  };
+}
+
+/** Faults of the model's service that would read as the client's own when its status were passed on. */
+const ofTheService = new Set<ErrorCode>(["model_auth_failed", "model_not_configured"]);
+
+/** Says what a fault means to a client. What is unexpected shows nothing of its inside. */
+export function errorBody(error: unknown): ErrorResponse {
+  if (!isCodeActError(error)) {
+    return response(500, "unexpected", "The server met an unexpected fault.");
+  }
+  const status = ofTheService.has(error.code) ? 502 : errorKinds[error.code].httpStatus;
+  const message = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
+  return response(status, error.code, message);
+}
+
+function response(status: number, code: string, message: string): ErrorResponse {
+  const type = status >= 500 ? "server_error" : "invalid_request_error";
+  return { status, body: { error: { message, type, code, param: null } } };
+}
