@@ -11,6 +11,7 @@ import { createMcpCommand } from "./commands/mcp-command.ts";
 import { createModelCommand } from "./commands/model-command.ts";
 import { createModelsCommand } from "./commands/models-command.ts";
 import { createRunCommand } from "./commands/run-command.ts";
+import { createServeCommand } from "./commands/serve-command.ts";
 import { createSetupCommand } from "./commands/setup-command.ts";
 import { packageVersion } from "../package-version.ts";
 import { reportError } from "./report-error.ts";
@@ -27,6 +28,7 @@ export function createProgram(context: CliContext): Command {
     createRunCommand(context),
     createExecCommand(context),
     createMcpCommand(context),
+    createServeCommand(context),
   ];
   for (const command of configured) {
     command.hook("preAction", () => applySettings(command, context.env));
