@@ -263,6 +263,8 @@ describe("a server", () => {
       expect.stringContaining("has to be application/json"),
     ]);
     expect((await fetch(`${server.url}/v2`)).status).toBe(404);
+    const long = user("x".repeat(65 * 1024 ** 2));
+    await expect(ask({ model: "m", messages: [long] })).rejects.toMatchObject({ status: 413 });
     expect(await (await fetch(`${server.url}/health`)).json()).toEqual({
       status: "ok",
       sessions: 0,

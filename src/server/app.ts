@@ -57,7 +57,15 @@ export function createServerApp(options: ServerOptions): Hono {
     await next();
   });
   app.get("/health", (context) => context.json({ status: "ok", sessions: conversations.size }));
-  app.use("/v1/*", bodyLimit({ maxSize: maxBodyBytes }));
+  app.use(
+    "/v1/*",
+    bodyLimit({
+      maxSize: maxBodyBytes,
+      onError: () => {
+        throw new CodeActError("quota_exceeded", "The request is longer than 64 MiB.");
+      },
+    }),
+  );
 
   function ownerOf(authorization: string | undefined): string | undefined {
     return keys.ownerOf(authorization);

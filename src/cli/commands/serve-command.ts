@@ -29,6 +29,8 @@ interface ServeOptions extends RuntimeChoice, AgentOptionValues, McpChoice, Tool
   readonly timeout?: number;
 }
 
+/** Moments of a conversation that can be gone back to: each holds the memory that has changed since. */
+const keptMoments = 8;
 const loopback = new Set(["127.0.0.1", "localhost", "::1"]);
 
 /** `codeact serve`: serves agents over OpenAI's API. */
@@ -105,11 +107,15 @@ async function serve(
   await using conversations = createConversations({
     maxSessions: options.maxSessions,
     idleMs: options.idle,
+    maxMoments: keptMoments,
     async openSession(signal) {
       const session = await runtime.open({
         ...(signal && { signal }),
         ...(network && { network }),
-        ...(options.timeout !== undefined && { limits: { timeoutMs: options.timeout } }),
+        limits: {
+          checkpoints: keptMoments,
+          ...(options.timeout !== undefined && { timeoutMs: options.timeout }),
+        },
       });
       await prepareWorkspace(session, inputs);
       return session;

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { CodeActError, isCodeActError } from "../../errors.ts";
+import { defaultLimits } from "../../execution/runtime.ts";
 import type { Checkpoint, Session } from "../../execution/session.ts";
 import type { Message } from "../../models/model.ts";
 import { timerDelay } from "../../timer-delay.ts";
@@ -42,6 +43,8 @@ export interface ConversationsOptions {
   readonly maxSessions?: number;
   /** Time without use after which an interpreter is closed. Default: 1 hour. */
   readonly idleMs?: number;
+  /** Moments of one interpreter that are kept, as many as it keeps checkpoints. Default: 16. */
+  readonly maxMoments?: number;
   /** Time for which a request waits when all interpreters are in use. Default: 30 s. */
   readonly patienceMs?: number;
 }
@@ -67,7 +70,8 @@ interface Branch {
 
 /** Creates an index of interpreters that opens none before it is asked to. */
 export function createConversations(options: ConversationsOptions): Conversations {
-  const { openSession, maxSessions = 100, idleMs = 3_600_000, patienceMs = 30_000 } = options;
+  const { openSession, maxSessions = 100, maxMoments = defaultLimits.checkpoints } = options;
+  const { idleMs = 3_600_000, patienceMs = 30_000 } = options;
   const moments = new Map<string, Moment[]>();
   /** The one that was used longest ago comes first. */
   const branches = new Set<Branch>();
@@ -143,6 +147,8 @@ export function createConversations(options: ConversationsOptions): Conversation
         const moment = { key, branch, messages: [...messages], checkpoint };
         moments.set(key, [...(moments.get(key) ?? []), moment]);
         branch.moments.add(moment);
+        const [first] = branch.moments;
+        if (first !== undefined && branch.moments.size > maxMoments) forget(first);
         branch.at = moment;
         leave(branch);
       },
