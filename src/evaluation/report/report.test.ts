@@ -54,6 +54,9 @@ describe("tables", () => {
 
   it("escape what Markdown would read", () => {
     expect(markdownTable(table)).toBe("| name | n |\n| --- | --: |\n| a\\|b | 1 |\n| c | 12 |");
+    expect(markdownTable({ header: ["p"], rows: [["<0.001"], ["<b>1</b>\n2"]] })).toBe(
+      "| p |\n| --: |\n| <0.001 |\n| &lt;b>1&lt;/b> 2 |",
+    );
   });
 });
 

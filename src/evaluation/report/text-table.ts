@@ -105,10 +105,14 @@ function widthOf(lines: readonly string[]): number {
   return Math.max(...lines.map(({ length }) => length));
 }
 
-/** Writes a table as Markdown. */
+/** Writes a table as Markdown; what would start a cell or HTML in it is escaped. */
 export function markdownTable({ header, rows }: Table): string {
-  const cells = (row: readonly string[]): string =>
-    `| ${row.map((cell) => cell.replaceAll("|", String.raw`\|`).replaceAll(/\s*\n\s*/g, " ")).join(" | ")} |`;
+  const escaped = (cell: string): string =>
+    cell
+      .replaceAll("|", String.raw`\|`)
+      .replaceAll(/<(?=[a-z/!?])/gi, "&lt;")
+      .replaceAll(/\s*\n\s*/g, " ");
+  const cells = (row: readonly string[]): string => `| ${row.map(escaped).join(" | ")} |`;
   const rule = header.map((_, column) => (isNumberColumn(rows, column) ? "--:" : "---"));
   return [cells(header), cells(rule), ...rows.map(cells)].join("\n");
 }
