@@ -177,7 +177,9 @@ async function playJob(
       });
       const { error } = played.ending;
       onAttempt(error);
-      trouble = isCodeActError(error) && error.retryable;
+      // A context that was full for all conversations together may do for fewer.
+      const isShared = error?.details["reason"] === "shared-context";
+      trouble = isShared || (isCodeActError(error) && error.retryable);
       const trajectory = trajectoryOf(job, played, options);
       if (attempt === tries || !trouble || trajectory.success || played.timedOut) return trajectory;
     } finally {

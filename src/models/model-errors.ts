@@ -1,4 +1,5 @@
 import { CodeActError, type ErrorCode } from "../errors.ts";
+import { isContextOverflow, isSharedContextFull, type SaidFailure } from "./context-overflow.ts";
 
 /** What an error's message may tell about a model's service. */
 export interface ServiceDescription {
@@ -12,11 +13,9 @@ export interface ServiceDescription {
 }
 
 /** What an adapter found out about a failed request. */
-export interface ServiceFailure {
+export interface ServiceFailure extends SaidFailure {
   /** Of the HTTP response. */
   readonly status?: number;
-  /** What the service said, as it came. */
-  readonly said: string;
   /** Whether the account's quota is used up, which no waiting mends. */
   readonly quota?: boolean;
   /** Set when the connection failed: host and port where known, and the system's code. */
@@ -76,7 +75,17 @@ export function serviceError(failure: ServiceFailure, service: ServiceDescriptio
       "Wait a while, or use another model.",
     );
   }
-  if (isContextOverflow(said)) {
+  if (isSharedContextFull(failure)) {
+    return new CodeActError(
+      "model_context_exceeded",
+      `The conversations that the model server ${place} has at once are too long for the context that they share: ${said}`,
+      {
+        hint: "Send fewer at once, or start the server with a larger context.",
+        details: { ...details, reason: "shared-context" },
+      },
+    );
+  }
+  if (isContextOverflow(failure)) {
     return make(
       "model_context_exceeded",
       `The conversation is too long for ${model}: ${said}`,
@@ -111,12 +120,6 @@ export function serviceError(failure: ServiceFailure, service: ServiceDescriptio
     "model_failed",
     `The reply of ${model} ${place} could not be read: ${said}`,
     "Try again, or look at the server's log.",
-  );
-}
-
-function isContextOverflow(said: string): boolean {
-  return /context.{0,3}(length|window|size)|maximum.{0,20}tokens|too (long|many tokens)|n_ctx/i.test(
-    said,
   );
 }
 

@@ -1,5 +1,6 @@
 import { APIConnectionError, APIError } from "openai";
 import type { CodeActError } from "../errors.ts";
+import { isContextOverflow, isSharedContextFull, type SaidFailure } from "./context-overflow.ts";
 import {
   isConnectionLoss,
   networkCode,
@@ -21,6 +22,8 @@ export function isTransient(error: unknown): boolean {
   const status = statusOf(error);
   if (status === undefined) return !(error instanceof APIError) && isConnectionLoss(error);
   if (status === 429) return !isQuota(error);
+  const said = saidFailure(error);
+  if (isContextOverflow(said)) return isSharedContextFull(said);
   return status === 408 || status === 409 || status >= 500;
 }
 
@@ -78,7 +81,7 @@ export function toModelError(
   const code = networkCode(error);
   return serviceError(
     {
-      said: serverMessage(error),
+      ...saidFailure(error),
       quota: status === 429 && isQuota(error),
       ...(status !== undefined && { status }),
       ...(lost && {
@@ -89,9 +92,14 @@ export function toModelError(
   );
 }
 
-function serverMessage(error: unknown): string {
-  const body: unknown = error instanceof APIError ? error.error : undefined;
+/** Some servers put a string in place of the object with the message. */
+function saidFailure(error: unknown): SaidFailure {
+  if (!(error instanceof APIError)) return { said: error instanceof Error ? error.message : "" };
+  const body: unknown = error.error;
   const message: unknown =
-    typeof body === "object" && body !== null && "message" in body ? body.message : undefined;
-  return typeof message === "string" ? message : error instanceof Error ? error.message : "";
+    typeof body === "object" && body !== null && "message" in body ? body.message : body;
+  return {
+    said: typeof message === "string" ? message : error.message,
+    kind: `${error.code} ${error.type}`,
+  };
 }
