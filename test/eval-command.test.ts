@@ -140,6 +140,24 @@ describe("codeact eval", () => {
     ]);
   });
 
+  it("says that conversations were longer than the model can read, and what the server said", async () => {
+    const said = "request (1958 tokens) exceeds the available context size (1024 tokens)";
+    const tooLong = { status: 400, body: { error: { message: said } } };
+    await using server = await startScriptedServer([tooLong, textReply("#### 12"), tooLong]);
+    const env = { OPENAI_API_KEY: "key", OPENAI_BASE_URL: server.baseUrl };
+    const model = [...gsm8k, "--model", "openai/m", "--concurrency", "1"];
+    const { code, stderr } = await evaluate(model, env);
+    expect(code).toBe(0);
+    expect(trajectories().map(({ verdict }) => verdict)).toEqual([
+      "context limit",
+      "correct",
+      "context limit",
+    ]);
+    expect(stderr).toContain(
+      `codeact: 2 of 3 plays ended at the context limit. The first: The conversation is too long for m: ${said}. Give`,
+    );
+  });
+
   it("marks the estimated tokens of a reply that is left once its action is complete, also later", async () => {
     const fence = "```";
     await using server = await startScriptedServer([

@@ -43,11 +43,12 @@ export interface ScriptedServer extends AsyncDisposable {
 
 /**
  * Starts a real HTTP server on a free port of the loopback that answers chat completions with the scripted
- * replies in order, and `GET /v1/models` with `models`. A request beyond the script is answered with 500.
+ * replies in order, and `GET /v1/models` with `models`, or from the script too. A request beyond the script is
+ * answered with 500.
  */
 export async function startScriptedServer(
   replies: readonly ScriptedReply[],
-  models: readonly (string | object)[] = [],
+  models: readonly (string | object)[] | "scripted" = [],
 ): Promise<ScriptedServer> {
   const requests: RecordedRequest[] = [];
   let next = 0;
@@ -64,7 +65,7 @@ export async function startScriptedServer(
         body,
         abandoned,
       });
-      if (request.method === "GET") {
+      if (request.method === "GET" && models !== "scripted") {
         const data = models.map((model) => ({
           ...(typeof model === "string" ? { id: model } : model),
           object: "model",

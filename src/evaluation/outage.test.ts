@@ -14,10 +14,18 @@ it("stops at once where every task would meet the same fault", () => {
   });
 });
 
+it("stops at once where the service can't be reached from the start", () => {
+  expect(createOutageWatch().observe(fault("model_unreachable"))).toMatchObject({
+    code: "model_unreachable",
+    message: "The evaluation was stopped: The service is away.",
+  });
+});
+
 it("waits for what may pass, until it has happened six times in a row", () => {
   const watch = createOutageWatch();
   const observe = (error?: CodeActError): boolean => watch.observe(error) !== undefined;
   const unreachable = fault("model_unreachable");
+  expect(observe()).toBe(false);
   expect(Array.from({ length: 5 }, () => observe(unreachable))).not.toContain(true);
   expect(observe()).toBe(false);
   const six = [unreachable, fault("model_timeout"), fault("backend_lost")];

@@ -28,9 +28,13 @@ export interface OutageWatch {
   observe(error: CodeActError | undefined): CodeActError | undefined;
 }
 
-/** Creates a watch: a fault that lasts is reason enough, others when there were six of them in a row. */
+/**
+ * Creates a watch: a fault that lasts is reason enough, and so is a service that can't be reached from the start;
+ * others when there were six of them in a row.
+ */
 export function createOutageWatch(): OutageWatch {
   let inARow = 0;
+  let hasAnswered = false;
   return {
     observe(error) {
       const isOutage =
@@ -38,7 +42,9 @@ export function createOutageWatch(): OutageWatch {
         error.details["reason"] !== "content-filter" &&
         (lasting.has(error.code) || passing.has(error.code));
       inARow = isOutage ? inARow + 1 : 0;
-      if (!isOutage || (inARow < enough && !lasting.has(error.code))) return undefined;
+      hasAnswered ||= error?.code !== "model_unreachable";
+      if (!isOutage) return undefined;
+      if (hasAnswered && inARow < enough && !lasting.has(error.code)) return undefined;
       const hint = error.hint === undefined ? "" : `${error.hint} `;
       return new CodeActError(error.code, `The evaluation was stopped: ${error.message}`, {
         hint: `${hint}What is done is kept, and the same command goes on from there.`,

@@ -194,6 +194,55 @@ describe("runEvaluation", () => {
     expect(second?.verdict).toBe("correct");
   });
 
+  it.each([
+    new CodeActError("model_context_exceeded", "All at once are too long.", {
+      details: { reason: "shared-context" },
+    }),
+    new CodeActError("model_timeout", "It did not start.", { details: { reason: "not-started" } }),
+  ])("plays again, with fewer at once, where a server had too much to do: %s", async (error) => {
+    let asked = 0;
+    const model: Model = {
+      id: "m",
+      capabilities: { images: false },
+      async *stream() {
+        asked += 1;
+        if (asked === 1) {
+          yield { type: "finish", reason: "error", error };
+          return;
+        }
+        yield { type: "text-delta", text: "a" };
+        yield { type: "finish", reason: "stop" };
+      },
+    };
+    const progress: unknown[] = [];
+    const results = await evaluate({
+      tasks: [taskOf("a")],
+      model,
+      onProgress: ({ done, failed, successes }) => progress.push([done, failed, successes]),
+    });
+    expect(results).toMatchObject([{ task: "a", verdict: "correct" }]);
+    expect(asked).toBe(2);
+    expect(progress).toEqual([
+      [0, 0, 0],
+      [1, 0, 1],
+    ]);
+  });
+
+  it("tells plays that the service failed from those that count", async () => {
+    const progress: unknown[] = [];
+    await evaluate({
+      tasks: [taskOf("a"), taskOf("b")],
+      model: saying({ a: ["a"], b: [] }),
+      concurrency: 1,
+      onProgress: ({ done, failed, successes }) => progress.push([done, failed, successes]),
+    });
+    expect(progress).toEqual([
+      [0, 0, 0],
+      [1, 0, 1],
+      [2, 1, 1],
+    ]);
+  });
+
   it("seeds each try in its own way, the same in each run", async () => {
     const draw = "<execute>\nimport random\nrandom.random()\n</execute>";
     const task = taskOf("a", { grade: () => true });

@@ -50,8 +50,10 @@ export interface EvaluationOptions {
 }
 
 export interface EvaluationProgress {
-  /** Tasks with a result, those of earlier runs included. */
+  /** Tasks that are over, those of earlier runs included. */
   readonly done: number;
+  /** Those of them that the model's service or the sandbox failed: they do not count. */
+  readonly failed: number;
   readonly total: number;
   readonly successes: number;
   /** Sum of the costs that are known. */
@@ -80,12 +82,14 @@ export async function runEvaluation(
   const started = performance.now();
   const tally = tallyOf(jobs, store);
   let finished = 0;
+  let failed = 0;
 
   function report(): void {
     const left = open.length - finished;
     onProgress?.({
       ...tally,
       done: jobs.length - left,
+      failed,
       total: jobs.length,
       leftMs: finished === 0 ? undefined : ((performance.now() - started) / finished) * left,
     });
@@ -105,6 +109,7 @@ export async function runEvaluation(
       signal.throwIfAborted();
       store.add(trajectory);
       finished += 1;
+      failed += isRetried(trajectory.verdict) ? 1 : 0;
       tally.successes += trajectory.success ? 1 : 0;
       tally.cost += trajectory.cost ?? 0;
       report();

@@ -5,7 +5,8 @@ export interface SaidFailure {
   readonly kind?: string;
 }
 
-const kinds = /context_length_exceeded|exceed_context_size|context_window_exceeded|prompt_too_long/i;
+const kinds =
+  /context_length_exceeded|exceed_context_size|context_window_exceeded|prompt_too_long/i;
 
 /** Each in the words of a service: of a model's context that is too small for a conversation. */
 const sentences: readonly RegExp[] = [

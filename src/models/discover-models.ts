@@ -37,16 +37,19 @@ export interface DiscoveredProvider {
 const size = z.int().positive().optional().catch(undefined);
 
 const modelList = z.object({
-  data: z.array(
-    z.object({
-      id: z.string().min(1),
-      max_model_len: size,
-      context_length: size,
-      context_window: size,
-      max_context_length: size,
-      meta: z.object({ n_ctx: size }).optional().catch(undefined),
-    }),
-  ),
+  // Ollama has null for none.
+  data: z
+    .array(
+      z.object({
+        id: z.string().min(1),
+        max_model_len: size,
+        context_length: size,
+        context_window: size,
+        max_context_length: size,
+        meta: z.object({ n_ctx: size }).optional().catch(undefined),
+      }),
+    )
+    .nullable(),
 });
 
 /** Finds where models can be had: keys in the environment first, then servers on this machine. Never rejects. */
@@ -107,25 +110,42 @@ export interface ServedModel {
   readonly contextTokens?: number;
 }
 
+type ListOptions = Pick<DiscoveryOptions, "fetch" | "timeoutMs"> & { readonly apiKey?: string };
+
 /** Asks a server for its models, those that only embed left out; an empty list when it does not answer. */
 export async function listModels(
   baseUrl: string,
-  options: Pick<DiscoveryOptions, "fetch" | "timeoutMs"> & { readonly apiKey?: string },
+  options: ListOptions,
 ): Promise<readonly ServedModel[]> {
+  return (await askForModels(baseUrl, options)).models;
+}
+
+/** What came of the question which models a server has. */
+export interface ModelListing {
+  readonly models: readonly ServedModel[];
+  /** Of the HTTP response; undefined when there was none. */
+  readonly status?: number;
+}
+
+/** Asks like `listModels`, and tells a server that has no models from one that does not answer. Never rejects. */
+export async function askForModels(baseUrl: string, options: ListOptions): Promise<ModelListing> {
   const { fetch = globalThis.fetch, timeoutMs = 400, apiKey } = options;
+  let status: number | undefined;
   try {
     const response = await fetch(`${baseUrl.replace(/\/+$/, "")}/models`, {
       signal: AbortSignal.timeout(timeoutMs),
       ...(apiKey !== undefined && { headers: { authorization: `Bearer ${apiKey}` } }),
     });
+    status = response.status;
     if (!response.ok) {
       await response.body?.cancel();
-      return [];
+      return { models: [], status };
     }
     const { data } = modelList.parse(await response.json());
-    return data.filter(({ id }) => !/embed/i.test(id)).map(servedModel);
+    const models = (data ?? []).filter(({ id }) => !/embed/i.test(id)).map(servedModel);
+    return { models, status };
   } catch {
-    return [];
+    return { models: [], ...(status !== undefined && { status }) };
   }
 }
 
@@ -134,7 +154,7 @@ function servedModel({
   id,
   meta,
   ...sizes
-}: z.infer<typeof modelList>["data"][number]): ServedModel {
+}: NonNullable<z.infer<typeof modelList>["data"]>[number]): ServedModel {
   const contextTokens =
     sizes.max_model_len ??
     sizes.context_length ??

@@ -39,6 +39,21 @@ describe("failures", () => {
     ],
     [
       400,
+      {
+        error:
+          "The number of tokens to keep is greater than the context length (n_keep: 9>= n_ctx: 4).",
+      },
+      "model_context_exceeded",
+      /too long for test-model: The number of tokens to keep/,
+    ],
+    [
+      413,
+      { error: { message: "Shorten it.", code: "context_length_exceeded" } },
+      "model_context_exceeded",
+      /too long for test-model: Shorten it/,
+    ],
+    [
+      400,
       { error: { message: `bad thing with ${secretKey}\nsecond line` } },
       "model_failed",
       /status 400: bad thing with \*\*\* second line\.$/,
@@ -47,6 +62,20 @@ describe("failures", () => {
   ])("with status %i name the cause", async (status, body, code, message) => {
     const run = await converse([{ status, body }], hello, { maxRetries: 0 });
     expectError(run, code, message);
+  });
+
+  it("tell a context that all conversations share, which is worth another try, from one that is too small", async () => {
+    const full = (message: string) => ({ status: 500, body: { error: { message, code: 500 } } });
+    const shared = full("Context size has been exceeded.");
+    const options = { sleep: async () => undefined, maxRetries: 1 };
+    expect((await converse([shared, textReply("ok")], hello, options)).text).toBe("ok");
+    const run = await converse([shared, shared], hello, options);
+    expectError(run, "model_context_exceeded", /^The conversations .* at once are too long for/);
+    expect(run.finish.error?.details).toMatchObject({ reason: "shared-context" });
+    const own = full("Requested tokens (1900) exceed context window of 512");
+    const { finish, requests } = await converse([own, textReply("ok")], hello, options);
+    expect([finish.error?.code, requests.length]).toEqual(["model_context_exceeded", 1]);
+    expect(finish.error?.details).not.toHaveProperty("reason");
   });
 
   it("name the variable of the key", async () => {
@@ -67,11 +96,8 @@ describe("failures", () => {
 
   it("include a first event that does not come in time", async () => {
     const options = { firstByteTimeoutMs: 60, maxRetries: 0 };
-    expectError(
-      await converse([{ delayMs: 500 }], hello, options),
-      "model_timeout",
-      /did not start/,
-    );
+    const late = await converse([{ delayMs: 500 }], hello, options);
+    expectError(late, "model_timeout", /did not start/);
     expectError(
       await converse([{ ending: "hang" }], hello, options),
       "model_timeout",

@@ -5,7 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import { startScriptedServer, textReply } from "../../test/scripted-openai-server.ts";
+import {
+  startScriptedServer,
+  textReply,
+  type ScriptedReply,
+} from "../../test/scripted-openai-server.ts";
 import { anthropicReply, googleReply } from "../../test/scripted-model-wires.ts";
 import { discoverModels } from "./discover-models.ts";
 import { createModelCatalog } from "./model-catalog.ts";
@@ -229,5 +233,37 @@ describe("resolveModel", () => {
       code: "model_unreachable",
       message: `No model server answers at ${closed}.`,
     });
+  });
+
+  it.each<[ScriptedReply, object]>([
+    [
+      { body: { object: "list", data: null } },
+      { code: "model_not_found", message: /^The model server at .* has no model\.$/ },
+    ],
+    [
+      { status: 503, body: { error: { message: "Loading model" } } },
+      { code: "model_unreachable", message: /is not ready/, hint: /^Wait/ },
+    ],
+    [
+      { status: 401, body: {} },
+      { code: "model_auth_failed", hint: /OPENAI_API_KEY/ },
+    ],
+    [
+      { status: 404, body: "404 page not found" },
+      { code: "model_unreachable", message: /status 404/, hint: /end in \/v1/ },
+    ],
+  ])("says why a server's first model can't be had: %j", async (reply, expected) => {
+    await using server = await startScriptedServer([reply], "scripted");
+    const error: unknown = await resolveModel(server.baseUrl, { env: {} }).catch(
+      (cause: unknown) => cause,
+    );
+    expect(error).toMatchObject(
+      Object.fromEntries(
+        Object.entries(expected).map(([name, value]: [string, unknown]) => [
+          name,
+          value instanceof RegExp ? (expect.stringMatching(value) as unknown) : value,
+        ]),
+      ),
+    );
   });
 });

@@ -4,9 +4,9 @@ import { CodeActError } from "../errors.ts";
 import { createAISDKModel } from "./ai-sdk-model.ts";
 import { openLanguageModel } from "./ai-sdk-providers.ts";
 import {
+  askForModels,
   discoverModels,
   hosted,
-  listModels,
   placeOf,
   type DiscoveredProvider,
   type DiscoveryOptions,
@@ -140,17 +140,56 @@ async function buildServed(
 ): Promise<Model> {
   const { baseUrl, apiKeyName } = place;
   const apiKey = apiKeyName === undefined ? undefined : options.env[apiKeyName];
-  const served = await listModels(baseUrl, {
+  const { models, status } = await askForModels(baseUrl, {
     ...options,
     timeoutMs: options.timeoutMs ?? (model === undefined ? 3000 : 400),
     ...(apiKey !== undefined && { apiKey }),
   });
-  const found = served.find(({ id }) => model === undefined || id === model);
+  const found = models.find(({ id }) => model === undefined || id === model);
   const name = model ?? found?.id;
   if (name !== undefined) return build(place, name, options, found?.contextTokens);
-  throw new CodeActError("model_unreachable", `No model server answers at ${baseUrl}.`, {
-    hint: "Start the server and load a model, or check the address.",
-  });
+  throw withoutModel(baseUrl, status, apiKeyName);
+}
+
+/** Why a server's first model can't be used. */
+function withoutModel(
+  baseUrl: string,
+  status: number | undefined,
+  apiKeyName: string | undefined,
+): CodeActError {
+  if (status === undefined) {
+    return new CodeActError("model_unreachable", `No model server answers at ${baseUrl}.`, {
+      hint: "Start the server and load a model, or check the address.",
+    });
+  }
+  if (status === 200) {
+    return new CodeActError("model_not_found", `The model server at ${baseUrl} has no model.`, {
+      hint: "Load one; for Ollama: `ollama pull qwen3:8b`.",
+    });
+  }
+  if (status === 401 || status === 403) {
+    return new CodeActError(
+      "model_auth_failed",
+      apiKeyName === undefined
+        ? `The model server at ${baseUrl} asks for an API key.`
+        : `The model server at ${baseUrl} refused the API key.`,
+      {
+        hint:
+          apiKeyName === undefined
+            ? "Set OPENAI_BASE_URL to its address and OPENAI_API_KEY to the key; a key goes only where it was set for."
+            : `Check that ${apiKeyName} is valid.`,
+      },
+    );
+  }
+  return status === 503
+    ? new CodeActError("model_unreachable", `The model server at ${baseUrl} is not ready.`, {
+        hint: "Wait until it has loaded its model.",
+      })
+    : new CodeActError(
+        "model_unreachable",
+        `The server at ${baseUrl} answers with status ${status} when it is asked for its models.`,
+        { hint: "Check the address; most end in /v1." },
+      );
 }
 
 type Place = Pick<DiscoveredProvider, "provider" | "baseUrl" | "apiKeyName" | "local">;

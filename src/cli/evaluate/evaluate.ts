@@ -2,9 +2,10 @@ import { join, relative, resolve } from "node:path";
 import type { Sampling } from "../../agent/stream-reply.ts";
 import { CodeActError } from "../../errors.ts";
 import type { Benchmark, BenchmarkTask, FormatName } from "../../evaluation/benchmark.ts";
+import { createContextNotes } from "../../evaluation/context-notes.ts";
 import { dataFolder } from "../../evaluation/data-folder.ts";
 import { createOracleModel } from "../../evaluation/oracle.ts";
-import { createReport } from "../../evaluation/report/report.ts";
+import { createReport, type Report } from "../../evaluation/report/report.ts";
 import { reportTables, unfinishedNote } from "../../evaluation/report/report-tables.ts";
 import { textTable } from "../../evaluation/report/text-table.ts";
 import { writeReports } from "../../evaluation/report/write-reports.ts";
@@ -87,14 +88,21 @@ interface Evaluated {
 function report(
   { benchmark, tasks, out, store }: Evaluated,
   options: EvaluationCommandOptions,
-  { stdout, cwd }: CliContext,
+  { stdout, stderr, cwd }: CliContext,
 ): void {
   const made = createReport(benchmark.name, store.results(), tasks);
-  writeReports(out, made, store.trajectories());
-  if (options.json === true) {
-    stdout.write(`${JSON.stringify(made, undefined, 2)}\n`);
-    return;
-  }
+  const notes = createContextNotes();
+  writeReports(out, made, notes.watch(store.trajectories()));
+  if (options.json === true) stdout.write(`${JSON.stringify(made, undefined, 2)}\n`);
+  else writeTables(made, out, { stdout, cwd });
+  for (const note of notes.texts()) stderr.write(`codeact: ${note}\n`);
+}
+
+function writeTables(
+  made: Report,
+  out: string,
+  { stdout, cwd }: Pick<CliContext, "stdout" | "cwd">,
+): void {
   const width = stdout.isTTY === true ? stdout.columns : undefined;
   for (const { title, table } of reportTables({
     ...made,

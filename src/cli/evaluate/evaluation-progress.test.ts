@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { createEvaluationProgress, progressText } from "./evaluation-progress.ts";
 
-const half = { done: 41, total: 82, successes: 20, cost: 0.125, leftMs: 360_000 };
+const half = { done: 41, failed: 0, total: 82, successes: 20, cost: 0.125, leftMs: 360_000 };
 
 describe("progressText", () => {
   it.each([
@@ -20,10 +20,20 @@ describe("progressText", () => {
   });
 
   it("tells nothing that is not known yet", () => {
-    const start = { done: 0, total: 82, successes: 0, cost: 0, leftMs: undefined };
+    const start = { done: 0, failed: 0, total: 82, successes: 0, cost: 0, leftMs: undefined };
     expect(progressText("t", start)).toBe("t ░░░░░░░░░░░░░░░░░░░░ 0/82 tasks");
     const end = { ...half, done: 82, leftMs: 0 };
     expect(progressText("t", end)).toBe("t ████████████████████ 82/82 tasks, 24.4 % solved, $0.13");
+  });
+
+  it("counts only the plays that the service did not fail", () => {
+    const progress = { ...half, done: 4, failed: 1, total: 8, successes: 3, cost: 0 };
+    expect(progressText("t", progress)).toBe(
+      "t ██████████░░░░░░░░░░ 4/8 tasks, 100.0 % solved, 1 failed, 6 min left",
+    );
+    expect(progressText("t", { ...progress, done: 1, successes: 0 })).toBe(
+      "t ███░░░░░░░░░░░░░░░░░ 1/8 tasks, 1 failed, 6 min left",
+    );
   });
 });
 

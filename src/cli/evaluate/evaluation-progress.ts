@@ -82,19 +82,22 @@ export function createChangingLine(
  */
 export function progressText(
   title: string,
-  { done, total, successes, cost, leftMs }: EvaluationProgress,
+  { done, failed, total, successes, cost, leftMs }: EvaluationProgress,
   width = Infinity,
 ): string {
-  const share = done > 0 ? [`${((successes / done) * 100).toFixed(1)} %`] : [];
+  const counted = done - failed;
+  const share = counted > 0 ? [`${((successes / counted) * 100).toFixed(1)} %`] : [];
+  const lost = failed > 0 ? [`${failed} failed`] : [];
   const money = cost > 0 ? [dollarText(cost)] : [];
   const left = leftMs !== undefined && done < total ? [`${duration(leftMs)} left`] : [];
   const long = [
     `${done}/${total} tasks`,
     ...share.map((text) => `${text} solved`),
+    ...lost,
     ...money,
     ...left,
   ].join(", ");
-  const short = [`${done}/${total}`, ...share, ...money, ...left].join(", ");
+  const short = [`${done}/${total}`, ...share, ...lost, ...money, ...left].join(", ");
   const cells = Math.min(barWidth, width - title.length - long.length - 2);
   const filled = Math.round((done / Math.max(total, 1)) * cells);
   const forms = [
