@@ -7,7 +7,7 @@ const fault = (code: ErrorCode): CodeActError =>
   new CodeActError(code, "The service is away.", { hint: "Start it." });
 
 it("stops at once where every task would meet the same fault", () => {
-  expect(createOutageWatch().observe(fault("model_auth_failed"))).toMatchObject({
+  expect(createOutageWatch().observe(fault("model_auth_failed"), 3)).toMatchObject({
     code: "model_auth_failed",
     message: "The evaluation was stopped: The service is away.",
     hint: "Start it. What is done is kept, and the same command goes on from there.",
@@ -15,7 +15,9 @@ it("stops at once where every task would meet the same fault", () => {
 });
 
 it("stops at once where the service can't be reached from the start", () => {
-  expect(createOutageWatch().observe(fault("model_unreachable"))).toMatchObject({
+  const unreachable = fault("model_unreachable");
+  expect(createOutageWatch().observe(unreachable, 1)).toBeUndefined();
+  expect(createOutageWatch().observe(unreachable, 0)).toMatchObject({
     code: "model_unreachable",
     message: "The evaluation was stopped: The service is away.",
   });
@@ -23,7 +25,7 @@ it("stops at once where the service can't be reached from the start", () => {
 
 it("waits for what may pass, until it has happened six times in a row", () => {
   const watch = createOutageWatch();
-  const observe = (error?: CodeActError): boolean => watch.observe(error) !== undefined;
+  const observe = (error?: CodeActError): boolean => watch.observe(error, 0) !== undefined;
   const unreachable = fault("model_unreachable");
   expect(observe()).toBe(false);
   expect(Array.from({ length: 5 }, () => observe(unreachable))).not.toContain(true);
@@ -41,6 +43,6 @@ it("does not take failures of tasks for an outage", () => {
     details: { reason: "content-filter" },
   });
   const errors = [fault("model_context_exceeded"), fault("invalid_input"), filtered];
-  const seen = Array.from({ length: 5 }, () => errors.map((error) => watch.observe(error)));
+  const seen = Array.from({ length: 5 }, () => errors.map((error) => watch.observe(error, 0)));
   expect(seen.flat()).toEqual(Array.from({ length: 15 }, () => undefined));
 });

@@ -24,8 +24,8 @@ const enough = 6;
 
 /** Notices when it makes no sense to go on: the model's service answers nothing, or no session opens, any more. */
 export interface OutageWatch {
-  /** Is told of every attempt at a task, in order; returns why to stop, if there is a reason. */
-  observe(error: CodeActError | undefined): CodeActError | undefined;
+  /** Is told of every attempt at a task, in order, and its replies; returns why to stop, if there is a reason. */
+  observe(error: CodeActError | undefined, replies: number): CodeActError | undefined;
 }
 
 /**
@@ -36,13 +36,13 @@ export function createOutageWatch(): OutageWatch {
   let inARow = 0;
   let hasAnswered = false;
   return {
-    observe(error) {
+    observe(error, replies) {
       const isOutage =
         error !== undefined &&
         error.details["reason"] !== "content-filter" &&
         (lasting.has(error.code) || passing.has(error.code));
       inARow = isOutage ? inARow + 1 : 0;
-      hasAnswered ||= error?.code !== "model_unreachable";
+      hasAnswered ||= replies > 0 || error?.code !== "model_unreachable";
       if (!isOutage) return undefined;
       if (hasAnswered && inARow < enough && !lasting.has(error.code)) return undefined;
       const hint = error.hint === undefined ? "" : `${error.hint} `;

@@ -1,11 +1,10 @@
 import type { Sampling } from "../agent/stream-reply.ts";
 import { isCodeActError } from "../errors.ts";
-import type { CodeActError } from "../errors.ts";
 import type { Runtime } from "../execution/runtime.ts";
 import type { EnvironmentDescription } from "../formats/format.ts";
 import type { Model, Usage } from "../models/model.ts";
 import { costOf } from "../models/model-price.ts";
-import type { BenchmarkTask, Feedback, FormatName, Grading } from "./benchmark.ts";
+import type { BenchmarkTask, Ending, Feedback, FormatName, Grading } from "./benchmark.ts";
 import { jobsOf, modelFor, type Job } from "./evaluation-jobs.ts";
 import { createOutageWatch } from "./outage.ts";
 import { playTask, type Played } from "./play-task.ts";
@@ -101,8 +100,8 @@ export async function runEvaluation(
       const trajectory = await playJob(job, options, {
         pressure,
         signal,
-        onAttempt(error) {
-          const reason = watch.observe(error);
+        onAttempt({ error, turns }) {
+          const reason = watch.observe(error, turns);
           if (reason !== undefined) stop.abort(reason);
         },
       });
@@ -156,8 +155,8 @@ function costOfTask(
 interface Attempts {
   readonly pressure: Pressure;
   readonly signal: AbortSignal;
-  /** Is told of the fault that ended an attempt, if one did. */
-  readonly onAttempt: (error: CodeActError | undefined) => void;
+  /** Is told how an attempt ended. */
+  readonly onAttempt: (ending: Ending) => void;
 }
 
 /** Plays one task, again where the service or the machine was overloaded. */
@@ -181,7 +180,7 @@ async function playJob(
         signal,
       });
       const { error } = played.ending;
-      onAttempt(error);
+      onAttempt(played.ending);
       // A context that was full for all conversations together may do for fewer.
       const isShared = error?.details["reason"] === "shared-context";
       trouble = isShared || (isCodeActError(error) && error.retryable);
