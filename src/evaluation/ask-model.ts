@@ -37,14 +37,14 @@ export async function* askModel(options: AskOptions): AsyncGenerator<AgentEvent,
     yield { type: "turn-start", turn };
     const reply = yield* streamReply({ model, format, messages, turn, sampling, signal });
     usage = addUsage(usage, reply.usage);
-    messages.push(textMessage("assistant", reply.text));
+    messages.push(textMessage("assistant", reply.parsed.text));
     const fault = replyFault(reply, model);
     if (fault !== undefined) {
       // A turn in which the service failed has no reply.
       const turns = reply.finish === "error" ? index : turn;
       return { replies, turns, usage, messages, fault };
     }
-    replies.push(reply.text);
+    replies.push(reply.parsed.text);
     yield { type: "turn-end", turn, usage: reply.usage };
   }
   return { replies, turns: questions.length, usage, messages };

@@ -1,4 +1,5 @@
-import type { ActionFormat } from "../formats/format.ts";
+import type { ActionFormat, ReplyParser } from "../formats/format.ts";
+import { skipThinking } from "../formats/skip-thinking.ts";
 
 /** Creates a format without actions: the whole reply is the answer, and nothing of it runs. */
 export function createPlainFormat(stop?: readonly string[]): ActionFormat {
@@ -6,17 +7,19 @@ export function createPlainFormat(stop?: readonly string[]): ActionFormat {
     name: "plain",
     ...(stop && { stop }),
     instructions: () => "",
-    createParser() {
-      let text = "";
-      return {
-        complete: false,
-        push(piece) {
-          text += piece;
-          return piece === "" ? [] : [{ type: "text", text: piece }];
-        },
-        finish: () => ({ kind: "answer", text }),
-      };
-    },
+    createParser: () => skipThinking(createPlainParser),
     render: () => [],
+  };
+}
+
+function createPlainParser(): ReplyParser {
+  let text = "";
+  return {
+    complete: false,
+    push(piece) {
+      text += piece;
+      return piece === "" ? [] : [{ type: "text", text: piece }];
+    },
+    finish: () => ({ kind: "answer", text }),
   };
 }

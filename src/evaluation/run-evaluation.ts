@@ -13,7 +13,7 @@ import { provenanceOf } from "./provenance.ts";
 import type { ResultStore } from "./result-store.ts";
 import { isSyntaxError } from "./syntax-error.ts";
 import { plainFault, type EvaluationResult, type Trajectory } from "./trajectory.ts";
-import { verdictOf } from "./verdict.ts";
+import { isRetried, verdictOf } from "./verdict.ts";
 
 export interface EvaluationOptions {
   readonly benchmark: string;

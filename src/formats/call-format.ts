@@ -1,5 +1,6 @@
 import { createCallReplyParser, type CallSyntax } from "./call-reply-parser.ts";
 import { describeEnvironment, describeFunction } from "./describe-environment.ts";
+import { skipThinking } from "./skip-thinking.ts";
 import type { ActionFormat } from "./format.ts";
 import { renderCallResult, renderCodeResult } from "./render-call.ts";
 import { runPythonFunction } from "./run-python.ts";
@@ -48,12 +49,14 @@ export function createCallFormat(
       return parts.filter((part) => part !== undefined && part !== "").join("\n\n");
     },
     createParser: (environment) =>
-      createCallReplyParser({
-        syntax,
-        advice,
-        markedAnswers,
-        functions: [...own, ...(environment?.functions ?? [])],
-      }),
+      skipThinking(() =>
+        createCallReplyParser({
+          syntax,
+          advice,
+          markedAnswers,
+          functions: [...own, ...(environment?.functions ?? [])],
+        }),
+      ),
     render: runsPython ? renderCodeResult : renderCallResult,
   };
 }

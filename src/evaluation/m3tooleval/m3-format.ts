@@ -1,5 +1,6 @@
 import type { ActionFormat, ParsedReply, ReplyParser } from "../../formats/format.ts";
 import { renderObservation } from "../../formats/render.ts";
+import { skipThinking } from "../../formats/skip-thinking.ts";
 import { compileM3Action, type M3Action, type M3ActionOptions } from "./m3-action.ts";
 
 /**
@@ -10,7 +11,8 @@ export function createM3Format(options: M3ActionOptions): ActionFormat {
   return {
     name: `m3tooleval-${options.mode}`,
     instructions: () => "",
-    createParser: () => createM3Parser((action) => compileM3Action(action, options)),
+    createParser: () =>
+      skipThinking(() => createM3Parser((action) => compileM3Action(action, options))),
     render: renderObservation,
   };
 }

@@ -1,5 +1,6 @@
 import type { Outcome } from "../../execution/outcome.ts";
 import type { ActionFormat, ReplyParser } from "../../formats/format.ts";
+import { skipThinking } from "../../formats/skip-thinking.ts";
 import type { FormatName } from "../benchmark.ts";
 import { codeOfMintAction, mintAction } from "./mint-action.ts";
 import { readMintReply } from "./mint-reply.ts";
@@ -24,7 +25,7 @@ export function createMintFormat(format: FormatName): ActionFormat {
     name: "mint",
     stop: ["\nObservation:", "\nExpert feedback:", "\nTask:", "\n---"],
     instructions: () => "",
-    createParser: () => createMintParser(format),
+    createParser: () => skipThinking(() => createMintParser(format)),
     render: (outcome) => [{ type: "text", text: mintObservation(outcome) }],
   };
 }
