@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 import type { CallsSettings } from "../agent/calls/calls.ts";
@@ -8,6 +7,7 @@ import { matchesPattern, parsePolicy, parseRule } from "../tools/approval-policy
 import type { ApprovalAction, ApprovalPolicy, ApprovalRule } from "../tools/approval-policy.ts";
 import { toolPath } from "../tools/python-function.ts";
 import type { Tool } from "../tools/tool.ts";
+import { importModule } from "./import-module.ts";
 import { readInputFile } from "./workspace-files.ts";
 
 /** Names of tools that a message lists. */
@@ -108,7 +108,7 @@ export async function loadTools(options: ToolOptions, cwd: string): Promise<read
   const tools: Tool[] = [];
   for (const file of options.tools ?? []) {
     const path = resolve(cwd, file);
-    const exported = await importModule(path);
+    const exported = await importModule(path, "tools");
     const found = Object.values(exported).flat().filter(isTool);
     if (found.length === 0) {
       throw new CodeActError("invalid_input", `${path} exports no tools.`, {
@@ -118,18 +118,6 @@ export async function loadTools(options: ToolOptions, cwd: string): Promise<read
     tools.push(...new Set(found));
   }
   return tools;
-}
-
-async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    return (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CodeActError("invalid_input", `The tools of ${path} could not be loaded: ${why}`, {
-      hint: "It must be a JavaScript or TypeScript module that Node can import.",
-      cause,
-    });
-  }
 }
 
 function isTool(value: unknown): value is Tool {

@@ -1,17 +1,20 @@
 import { Command } from "commander";
 import { CodeActError } from "../../errors.ts";
-import type { Benchmark } from "../../evaluation/benchmark.ts";
 import type { CliContext } from "../cli-context.ts";
 import {
   addEvaluationOptions,
   type EvaluationCommandOptions,
 } from "../evaluate/evaluation-options.ts";
+import { findBenchmark } from "../evaluate/find-benchmark.ts";
 
 /** `codeact eval`: lets a model work on a benchmark's tasks and measures how it does. */
 export function createEvalCommand(context: CliContext): Command {
   const command = new Command("eval")
     .description("let a model work on the tasks of a benchmark and measure how it does")
-    .argument("<benchmark>", "such as mint; an unknown name lists them all");
+    .argument(
+      "<benchmark>",
+      "such as mint, or the path of a module with one of your own; an unknown name lists them all",
+    );
   addEvaluationOptions(command).action(async (name: string, options: EvaluationCommandOptions) => {
     if (options.fromOutputs !== undefined) {
       if (name !== "mint") {
@@ -21,7 +24,7 @@ export function createEvalCommand(context: CliContext): Command {
       await evaluateRecordings(options.fromOutputs, options, context);
       return;
     }
-    const benchmark = await findBenchmark(name);
+    const benchmark = await findBenchmark(name, context.cwd);
     const { evaluate } = await import("../evaluate/evaluate.ts");
     await evaluate(benchmark, options, context);
   });
@@ -34,18 +37,7 @@ export function createEvalCommand(context: CliContext): Command {
     .action(async (name: string, _options: unknown, self: Command) => {
       const { fetchBenchmark } = await import("../evaluate/fetch-benchmark.ts");
       // The parent knows --data too, and takes it where it stands first.
-      await fetchBenchmark(await findBenchmark(name), self.optsWithGlobals(), context);
+      await fetchBenchmark(await findBenchmark(name, context.cwd), self.optsWithGlobals(), context);
     });
   return command;
-}
-
-async function findBenchmark(name: string): Promise<Benchmark> {
-  // No other command should wait for what only this one loads.
-  const { benchmarks } = await import("../../evaluation/benchmarks.ts");
-  const benchmark = benchmarks.find((known) => known.name === name);
-  if (benchmark !== undefined) return benchmark;
-  const list = benchmarks.map((known) => `${known.name} (${known.description})`).join("; ");
-  throw new CodeActError("invalid_input", `There is no benchmark named ${name}.`, {
-    hint: `Choose from: ${list}.`,
-  });
 }

@@ -59,7 +59,7 @@ async function download(source: DataSource, options: FetchOptions): Promise<Uint
   try {
     const response = await options.fetch(url, signal ? { signal } : {});
     if (!response.ok || response.body === null) {
-      throw unavailable(url, `the server answers ${response.status}`);
+      throw unavailable(source, `the server answers ${response.status}`);
     }
     const length = Number(response.headers.get("content-length") ?? Number.NaN);
     // An encoded body has another length than what is read of it.
@@ -70,17 +70,17 @@ async function download(source: DataSource, options: FetchOptions): Promise<Uint
     for await (const chunk of response.body) {
       chunks.push(chunk);
       receivedBytes += chunk.byteLength;
-      if (receivedBytes > maxBytes) throw unavailable(url, "it is larger than 1 GiB");
+      if (receivedBytes > maxBytes) throw unavailable(source, "it is larger than 1 GiB");
       onProgress?.({ path, receivedBytes, totalBytes });
     }
     if (totalBytes !== undefined && receivedBytes !== totalBytes) {
-      throw unavailable(url, `only ${receivedBytes} of ${totalBytes} bytes came`);
+      throw unavailable(source, `only ${receivedBytes} of ${totalBytes} bytes came`);
     }
     const bytes = Buffer.concat(chunks);
     const sum = createHash("sha256").update(bytes).digest("hex");
     if (sha256 !== undefined && sum !== sha256) {
       throw unavailable(
-        url,
+        source,
         `its checksum is ${sum} in place of ${sha256}: it is not the file that is meant`,
       );
     }
@@ -88,7 +88,7 @@ async function download(source: DataSource, options: FetchOptions): Promise<Uint
   } catch (cause) {
     signal?.throwIfAborted();
     if (isCodeActError(cause)) throw cause;
-    throw unavailable(url, reasonOf(cause), cause);
+    throw unavailable(source, reasonOf(cause), cause);
   }
 }
 
@@ -101,7 +101,7 @@ async function unpack(
   try {
     return await source.unpack(bytes, context);
   } catch (cause) {
-    throw unavailable(source.url, `it can't be unpacked: ${reasonOf(cause)}`, cause);
+    throw unavailable(source, `it can't be unpacked: ${reasonOf(cause)}`, cause);
   }
 }
 
@@ -139,9 +139,17 @@ function reasonOf(cause: unknown): string {
   return cause.cause instanceof Error ? reasonOf(cause.cause) : cause.message;
 }
 
-function unavailable(url: string, why: string, cause?: unknown): CodeActError {
+function unavailable(
+  { url, path, unpack: isArchive }: DataSource,
+  why: string,
+  cause?: unknown,
+): CodeActError {
+  const elsewhere =
+    isArchive === undefined
+      ? `download the file elsewhere, as ${path} in a folder`
+      : "run the same command elsewhere, into a folder";
   return new CodeActError("data_unavailable", `${url} can't be fetched: ${why}.`, {
-    hint: "Check the connection, or download the file elsewhere and name its folder with --data or CODEACT_DATA.",
+    hint: `Check the connection, or ${elsewhere} that you name with --data or CODEACT_DATA.`,
     ...(cause !== undefined && { cause }),
   });
 }
