@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CodeActError } from "../errors.ts";
 import { createBareRuntime } from "../execution/runtimes/bare-runtime.ts";
 import type { Runtime } from "../execution/runtime.ts";
-import type { Model } from "../models/model.ts";
+import { messageText, type Model } from "../models/model.ts";
 import { packageVersion } from "../package-version.ts";
 import { agentTask, type AgentTaskOptions } from "./agent-task.ts";
 import { askModel } from "./ask-model.ts";
@@ -336,6 +336,19 @@ describe("runEvaluation", () => {
     });
     await expect(running).rejects.toThrow("The disk is full.");
     expect(begun).not.toContain("c");
+  });
+
+  it("keeps the start of a boundless answer in the result, all of it in the messages", async () => {
+    const answer = "a".repeat(1_000_000);
+    const grade = (given: string) => given === answer;
+    const [result] = await evaluate({
+      tasks: [taskOf("a", { grade })],
+      model: saying({ a: [answer] }),
+    });
+    expect(result).toMatchObject({ verdict: "correct", success: true });
+    expect(result?.answer).toMatch(/^a{9999}.*left out.*a{9999}$/s);
+    const [trajectory] = [...readTrajectories(folder)];
+    expect(messageText(trajectory!.messages.at(-1)!)).toBe(answer);
   });
 
   it("refuses two tasks with one id", async () => {

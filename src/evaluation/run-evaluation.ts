@@ -3,17 +3,15 @@ import { isCodeActError } from "../errors.ts";
 import type { Runtime } from "../execution/runtime.ts";
 import type { EnvironmentDescription } from "../formats/format.ts";
 import type { Model, Usage } from "../models/model.ts";
-import { costOf } from "../models/model-price.ts";
 import type { BenchmarkTask, Ending, Feedback, FormatName, Grading } from "./benchmark.ts";
 import { jobsOf, modelFor, type Job } from "./evaluation-jobs.ts";
 import { createOutageWatch } from "./outage.ts";
-import { playTask, type Played } from "./play-task.ts";
+import { playTask } from "./play-task.ts";
+import { trajectoryOf } from "./played-trajectory.ts";
 import { createPressure, type Pressure } from "./pressure.ts";
-import { provenanceOf } from "./provenance.ts";
 import type { ResultStore } from "./result-store.ts";
-import { isSyntaxError } from "./syntax-error.ts";
-import { plainFault, type EvaluationResult, type Trajectory } from "./trajectory.ts";
-import { isRetried, verdictOf } from "./verdict.ts";
+import type { EvaluationResult, Trajectory } from "./trajectory.ts";
+import { isRetried } from "./verdict.ts";
 
 export interface EvaluationOptions {
   readonly benchmark: string;
@@ -142,16 +140,6 @@ function tallyOf(jobs: readonly Job[], store: ResultStore): { successes: number;
   };
 }
 
-function costOfTask(
-  usage: Usage,
-  task: BenchmarkTask,
-  options: EvaluationOptions,
-): number | undefined {
-  if (options.price !== undefined) return options.price(usage);
-  const { price } = modelFor(options, task);
-  return price === undefined ? undefined : costOf(usage, price);
-}
-
 interface Attempts {
   readonly pressure: Pressure;
   readonly signal: AbortSignal;
@@ -190,46 +178,4 @@ async function playJob(
       pressure.leave(trouble);
     }
   }
-}
-
-function trajectoryOf(job: Job, played: Played, options: EvaluationOptions): Trajectory {
-  const { ending, events, timedOut, startedAt, wallMs } = played;
-  const { task, key, sample, modelId, settings } = job;
-  const success = ending.success === true;
-  const cost = costOfTask(ending.usage, task, options);
-  const outcomes = events.flatMap((event) => (event.type === "cell-end" ? [event.outcome] : []));
-  return {
-    key,
-    benchmark: options.benchmark,
-    task: task.id,
-    ...(task.group !== undefined && { group: task.group }),
-    model: modelId,
-    format: options.format,
-    grading: options.grading,
-    feedback: options.feedback,
-    settings,
-    sample,
-    verdict: verdictOf(ending, events, timedOut),
-    success,
-    score: ending.score ?? (success ? 1 : 0),
-    ...(ending.answer !== undefined && { answer: ending.answer }),
-    ...(ending.reason !== undefined && { reason: ending.reason }),
-    turns: ending.turns,
-    malformed: events.filter(({ type }) => type === "reply-malformed").length,
-    cells: outcomes.length,
-    failedCells: outcomes.filter(({ status }) => status !== "ok").length,
-    syntaxErrors: outcomes.filter(isSyntaxError).length,
-    usage: ending.usage,
-    ...(cost !== undefined && { cost }),
-    wallMs: Math.round(wallMs),
-    ...(ending.error && { error: plainFault(ending.error) }),
-    provenance: provenanceOf({
-      startedAt,
-      python: options.environment?.pythonVersion,
-      runtime: options.runtime.name,
-      provider: modelFor(options, task).provider,
-    }),
-    messages: ending.messages,
-    events,
-  };
 }
