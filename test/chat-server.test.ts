@@ -250,11 +250,10 @@ describe("a server", () => {
       ask({ model: "m", messages: [{ role: "assistant", content: "Hi" }] }),
     ).rejects.toMatchObject({ status: 400, code: "invalid_input" });
     await expect(
-      ask({ model: "m", messages: [user("?")], tools: [{ type: "function" }] }),
+      ask({ model: "m", messages: [user("?")], tools: [{ type: "web" }] }),
     ).rejects.toMatchObject({
       error: {
-        message:
-          "The request can't be used: tools: the tools of a client can't be called; give them to the server.",
+        message: "The request can't be used: tools.0.type: only functions can be declared.",
       },
     });
     const plain = await fetch(`${server.url}/v1/chat/completions`, { method: "POST", body: "{}" });

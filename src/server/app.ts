@@ -9,6 +9,7 @@ import { respondToChat } from "./openai/chat-completions.ts";
 import { readChatRequest } from "./openai/chat-request.ts";
 import { errorBody } from "./openai/error-body.ts";
 import type { ShownWork } from "./openai/work-view.ts";
+import { createWaitingRuns } from "./openai/waiting-runs.ts";
 import { createServerKeys } from "./server-keys.ts";
 
 export interface ServerOptions {
@@ -24,6 +25,8 @@ export interface ServerOptions {
   readonly hosts?: readonly string[];
   /** What clients read of the work before the answer. Default: `content`. */
   readonly shown?: ShownWork;
+  /** Time for which code waits for the results of a client's tools. Default: 10 minutes. */
+  readonly toolPatienceMs?: number;
 }
 
 const maxBodyBytes = 64 * 1024 ** 2;
@@ -32,6 +35,7 @@ const maxBodyBytes = 64 * 1024 ** 2;
 export function createServerApp(options: ServerOptions): Hono {
   const { models, conversations, agent = {}, hosts, shown = "content" } = options;
   const keys = createServerKeys(options.keys ?? []);
+  const waitingRuns = createWaitingRuns(options.toolPatienceMs ?? 600_000);
   const app = new Hono();
 
   app.onError((error, context) => {
@@ -95,6 +99,7 @@ export function createServerApp(options: ServerOptions): Hono {
     return await respondToChat(context, request, {
       conversations,
       owner: JSON.stringify([owner, request.user ?? null]),
+      waitingRuns,
       model,
       agent,
       shown,

@@ -30,6 +30,11 @@ export interface Conversation {
   readonly known: number;
   /** What the agent said, ran and read in these. */
   readonly messages: readonly Message[];
+  /**
+   * Notes that the work waits for its client, until the function that it returns is called. Who needs the interpreter
+   * meanwhile has `giveUp` called, which drops the conversation.
+   */
+  wait(giveUp: () => Promise<void>): () => void;
   /** Gives the interpreter back, to be found again under `history`. */
   keep(history: readonly Message[], messages: readonly Message[]): Promise<void>;
   /** Gives the interpreter back as it was when it was taken up; nothing is found that was not found before. */
@@ -66,6 +71,8 @@ interface Branch {
   /** Requests that need it. */
   users: number;
   idle?: NodeJS.Timeout;
+  /** Ends work that waits for its client. */
+  giveUp?: (() => Promise<void>) | undefined;
 }
 
 /** Creates an index of interpreters that opens none before it is asked to. */
@@ -91,8 +98,8 @@ export function createConversations(options: ConversationsOptions): Conversation
         if (branch !== undefined) return conversationOf(owner, branch, moment, known);
       }
     }
-    const session = await withRoom(() => openSession(signal), signal);
-    return conversationOf(owner, addBranch(session), undefined, 0);
+    const branch = await openBranch(() => openSession(signal), signal);
+    return conversationOf(owner, branch, undefined, 0);
   }
 
   /** The moments of a key: first those whose interpreter is there and free, the newest before older ones. */
@@ -104,6 +111,7 @@ export function createConversations(options: ConversationsOptions): Conversation
   async function takeUp(moment: Moment, signal?: AbortSignal): Promise<Branch | undefined> {
     const { branch, checkpoint } = moment;
     const { session } = branch;
+    await branch.giveUp?.();
     const wasFree = isFree(moment);
     if (!wasFree && (checkpoint === undefined || session.fork === undefined)) return undefined;
     use(branch);
@@ -116,7 +124,7 @@ export function createConversations(options: ConversationsOptions): Conversation
         branch.at = undefined;
         return branch;
       }
-      return addBranch(await withRoom(() => session.fork!({ from: checkpoint! }), signal));
+      return await openBranch(() => session.fork!({ from: checkpoint! }), signal);
     } catch (error) {
       if (!isCodeActError(error) || error.code === "session_busy") throw error;
       forget(moment);
@@ -137,6 +145,13 @@ export function createConversations(options: ConversationsOptions): Conversation
       session,
       known,
       messages: start?.messages ?? [],
+      wait(giveUp) {
+        branch.giveUp = giveUp;
+        tellChange();
+        return () => {
+          branch.giveUp = undefined;
+        };
+      },
       async keep(history, messages) {
         const key = historyKeys(owner, history).at(-1);
         const checkpoint = await session.checkpoint?.().catch(() => undefined);
@@ -168,16 +183,22 @@ export function createConversations(options: ConversationsOptions): Conversation
   }
 
   function hasRoom(): boolean {
-    return branches.size + opening < maxSessions || freeBranch() !== undefined;
+    const canFree = ({ users, giveUp }: Branch): boolean => users === 0 || giveUp !== undefined;
+    return branches.size + opening < maxSessions || [...branches].some(canFree);
   }
 
-  /** Makes room for one more interpreter, or waits for it, while `open` runs. */
-  async function withRoom(open: () => Promise<Session>, signal?: AbortSignal): Promise<Session> {
+  /** Makes room for one more interpreter, or waits for it, and opens it. */
+  async function openBranch(
+    openSession: () => Promise<Session>,
+    signal?: AbortSignal,
+  ): Promise<Branch> {
     const patience = AbortSignal.timeout(timerDelay(patienceMs));
     const stop = signal === undefined ? patience : AbortSignal.any([signal, patience]);
     while (branches.size + opening >= maxSessions) {
       const oldest = freeBranch();
+      const waiting = [...branches].find(({ giveUp }) => giveUp !== undefined);
       if (oldest !== undefined) await closeBranch(oldest);
+      else if (waiting !== undefined) await waiting.giveUp!();
       else if (!stop.aborted) await Promise.race([change.promise, aborted(stop)]);
       else {
         signal?.throwIfAborted();
@@ -188,7 +209,10 @@ export function createConversations(options: ConversationsOptions): Conversation
     }
     opening += 1;
     try {
-      return await open();
+      const session = await openSession();
+      const branch: Branch = { session, moments: new Set(), at: undefined, users: 1 };
+      branches.add(branch);
+      return branch;
     } finally {
       opening -= 1;
       tellChange();
@@ -198,12 +222,6 @@ export function createConversations(options: ConversationsOptions): Conversation
   function tellChange(): void {
     change.resolve();
     change = Promise.withResolvers();
-  }
-
-  function addBranch(session: Session): Branch {
-    const branch: Branch = { session, moments: new Set(), at: undefined, users: 1 };
-    branches.add(branch);
-    return branch;
   }
 
   function use(branch: Branch): void {
@@ -237,6 +255,7 @@ export function createConversations(options: ConversationsOptions): Conversation
   }
 
   async function close(): Promise<void> {
+    await Promise.all([...branches].map(async ({ giveUp }) => giveUp?.()));
     await Promise.all([...branches].map(closeBranch));
   }
 

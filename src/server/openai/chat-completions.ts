@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
-import type { RunResult } from "../../agent/events.ts";
-import type { Usage } from "../../models/model.ts";
+import type { ToolCallPart, Usage } from "../../models/model.ts";
 import { answerChat, type AnswerOptions } from "./chat-answer.ts";
 import type { ChatRequest } from "./chat-request.ts";
+import type { ChatEnd } from "./chat-run.ts";
 import { errorBody } from "./error-body.ts";
 import type { MessagePiece } from "./work-view.ts";
 
@@ -26,26 +26,33 @@ export async function respondToChat(
     model: request.model,
   };
   if (!request.isStream) {
-    const message: { content: string; reasoning_content?: string } = { content: "" };
+    const message: { content: string | null; reasoning_content?: string } = { content: "" };
     for (;;) {
       const step = await pieces.next();
       if (step.done === true) {
+        const calls = callsBody(step.value.calls);
+        if (calls.length > 0 && message.content === "") message.content = null;
         return context.json({
           ...head,
           object: "chat.completion",
           choices: [
             {
               index: 0,
-              message: { role: "assistant", refusal: null, ...message },
+              message: {
+                role: "assistant",
+                refusal: null,
+                ...message,
+                ...(calls.length > 0 && { tool_calls: calls }),
+              },
               logprobs: null,
               finish_reason: finishReason(step.value),
             },
           ],
-          usage: usageBody(step.value.usage),
+          usage: usageBody(step.value.result?.usage),
         });
       }
       const { content = "", reasoning } = step.value;
-      message.content += content;
+      message.content = `${message.content}${content}`;
       if (reasoning !== undefined) {
         message.reasoning_content = (message.reasoning_content ?? "") + reasoning;
       }
@@ -69,9 +76,14 @@ export async function respondToChat(
       for (; step.done !== true; step = await pieces.next()) {
         await send(chunk(deltaOf(step.value)));
       }
+      const { calls, result } = step.value;
+      if (calls.length > 0) {
+        const indexed = callsBody(calls).map((call, index) => ({ index, ...call }));
+        await send(chunk({ tool_calls: indexed }));
+      }
       await send(chunk({}, finishReason(step.value)));
       if (request.includeUsage) {
-        const usage = usageBody(step.value.usage);
+        const usage = usageBody(result?.usage);
         await send({ ...head, object: "chat.completion.chunk", choices: [], usage });
       }
       await send("[DONE]");
@@ -91,11 +103,23 @@ function deltaOf({ content, reasoning }: MessagePiece): object {
   };
 }
 
-function finishReason({ status }: RunResult): string {
-  return status === "answered" ? "stop" : "length";
+function finishReason({ result }: ChatEnd): string {
+  if (result === undefined) return "tool_calls";
+  return result.status === "answered" ? "stop" : "length";
 }
 
-function usageBody({ inputTokens, outputTokens, cachedInputTokens }: Usage): object {
+function callsBody(calls: readonly ToolCallPart[]): readonly object[] {
+  return calls.map(({ id, name, arguments: text }) => ({
+    id,
+    type: "function",
+    function: { name, arguments: text },
+  }));
+}
+
+/** The usage of the whole work comes with its last answer. */
+function usageBody(
+  { inputTokens, outputTokens, cachedInputTokens }: Usage = { inputTokens: 0, outputTokens: 0 },
+): object {
   return {
     prompt_tokens: inputTokens,
     completion_tokens: outputTokens,

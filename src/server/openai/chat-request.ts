@@ -1,8 +1,15 @@
 import { z } from "zod";
-import { appendAssistant, appendUser, textPart, type Task } from "../../agent/history.ts";
+import { appendUser, textPart, type Task } from "../../agent/history.ts";
 import type { Sampling } from "../../agent/stream-reply.ts";
 import { CodeActError } from "../../errors.ts";
-import type { ContentPart, ImagePart, Message } from "../../models/model.ts";
+import type {
+  ContentPart,
+  ImagePart,
+  Message,
+  ToolCallPart,
+  ToolResultPart,
+} from "../../models/model.ts";
+import type { ClientTool } from "./client-tools.ts";
 
 const textSchema = z.looseObject({ type: z.enum(["text", "input_text"]), text: z.string() });
 const imageSchema = z.looseObject({
@@ -13,11 +20,29 @@ const contentSchema = z.union([
   z.string(),
   z.array(z.discriminatedUnion("type", [textSchema, imageSchema])),
 ]);
+const callSchema = z.looseObject({
+  id: z.string(),
+  type: z.literal("function").nullish(),
+  function: z.looseObject({ name: z.string(), arguments: z.string() }),
+});
 const messageSchema = z.discriminatedUnion("role", [
   z.looseObject({ role: z.enum(["system", "developer"]), content: contentSchema }),
   z.looseObject({ role: z.literal("user"), content: contentSchema }),
-  z.looseObject({ role: z.literal("assistant"), content: contentSchema.nullish() }),
+  z.looseObject({
+    role: z.literal("assistant"),
+    content: contentSchema.nullish(),
+    tool_calls: z.array(callSchema).nullish(),
+  }),
+  z.looseObject({ role: z.literal("tool"), tool_call_id: z.string(), content: contentSchema }),
 ]);
+const toolSchema = z.looseObject({
+  type: z.literal("function", "only functions can be declared"),
+  function: z.looseObject({
+    name: z.string(),
+    description: z.string().nullish(),
+    parameters: z.record(z.string(), z.unknown()).nullish(),
+  }),
+});
 const count = z.int().positive();
 
 /** What is read of a request for `POST /v1/chat/completions`; everything else in it is left alone. */
@@ -32,26 +57,28 @@ const requestSchema = z.looseObject({
   max_completion_tokens: count.nullish(),
   n: z.literal(1).nullish(),
   user: z.string().nullish(),
-  tools: z
-    .array(z.unknown())
-    .max(0, "the tools of a client can't be called; give them to the server")
-    .nullish(),
+  tools: z.array(toolSchema).nullish(),
   response_format: z
     .looseObject({ type: z.literal("text", "only text can be asked for") })
     .nullish(),
 });
 
 type ChatContent = z.infer<typeof contentSchema>;
+type ChatMessage = z.infer<typeof messageSchema>;
 
 /** A request, in the words of the agent. */
 export interface ChatRequest {
   readonly model: string;
   /** The conversation up to the last answer. */
   readonly history: readonly Message[];
-  /** What was said since, as it was sent. */
-  readonly asked: readonly ContentPart[];
+  /** What was said since, as it was sent: messages of the user, results of calls. */
+  readonly asked: readonly Message[];
   /** The same, for the agent. */
   readonly task: Task;
+  /** Results of the calls that the last answer asked for, by their ids. */
+  readonly results: ReadonlyMap<string, string>;
+  /** What the client can do for the code. */
+  readonly tools: readonly ClientTool[];
   /** What the system messages say. */
   readonly instructions: string | undefined;
   readonly sampling: Sampling;
@@ -75,17 +102,29 @@ export function readChatRequest(body: unknown): ChatRequest {
   const system = data.messages.filter(({ role }) => role === "system" || role === "developer");
   const instructions = system.map(({ content }) => textOf(content)).join("\n\n");
   const end = data.messages.findLastIndex(({ role }) => role === "assistant") + 1;
-  const last = data.messages.slice(end).filter(({ role }) => role === "user");
+  const last = data.messages.slice(end).filter(({ role }) => role === "user" || role === "tool");
   if (last.length === 0) {
-    throw new CodeActError("invalid_input", "The last message has to be one of the user.");
+    throw new CodeActError(
+      "invalid_input",
+      "The last message has to be one of the user, or the result of a call.",
+    );
   }
-  const asked = last.flatMap(({ content }) => partsOf(content));
+  const said = last.flatMap((message) => (message.role === "user" ? partsOf(message.content) : []));
+  const results = last.flatMap((message) =>
+    message.role === "tool" ? [[message.tool_call_id, textOf(message.content)] as const] : [],
+  );
   const maxOutputTokens = data.max_completion_tokens ?? data.max_tokens;
   return {
     model: data.model,
     history: historyOf(data.messages.slice(0, end)),
-    asked,
-    task: { text: joinTexts(asked), images: asked.filter((part) => part.type === "image") },
+    asked: historyOf(last),
+    task: { text: joinTexts(said), images: said.filter((part) => part.type === "image") },
+    results: new Map(results),
+    tools: (data.tools ?? []).map(({ function: { name, description, parameters } }) => ({
+      name,
+      description: description ?? "",
+      parameters: parameters ?? { type: "object", properties: {} },
+    })),
     instructions: instructions.trim() === "" ? undefined : instructions,
     sampling: {
       ...(typeof data.temperature === "number" && { temperature: data.temperature }),
@@ -98,14 +137,51 @@ export function readChatRequest(body: unknown): ChatRequest {
   };
 }
 
-/** Messages of one role that follow each other become one. */
-function historyOf(messages: readonly z.infer<typeof messageSchema>[]): readonly Message[] {
+/** Messages of a user that follow each other become one; results of calls are of the user too. */
+function historyOf(messages: readonly ChatMessage[]): readonly Message[] {
   const history: Message[] = [];
-  for (const { role, content } of messages) {
-    if (role === "user") appendUser(history, partsOf(content));
-    else if (role === "assistant") appendAssistant(history, textOf(content ?? ""));
+  for (const message of messages) {
+    switch (message.role) {
+      case "user":
+        appendUser(history, partsOf(message.content));
+        break;
+      case "assistant":
+        appendAnswer(history, textOf(message.content), (message.tool_calls ?? []).map(callOf));
+        break;
+      case "tool":
+        history.push({ role: "user", content: [resultOf(message)] });
+        break;
+      case "system":
+      case "developer":
+        break;
+    }
   }
   return history;
+}
+
+/** Adds what a client reads as one answer; without text and calls there is none. */
+export function appendAnswer(
+  history: Message[],
+  text: string,
+  calls: readonly ToolCallPart[] = [],
+): void {
+  const texts = text.trim() === "" ? [] : [textPart(text)];
+  const content = [...texts, ...calls];
+  if (content.length > 0) history.push({ role: "assistant", content });
+}
+
+function callOf({
+  id,
+  function: { name, arguments: text },
+}: z.infer<typeof callSchema>): ToolCallPart {
+  return { type: "tool-call", id, name, arguments: text };
+}
+
+function resultOf({
+  tool_call_id: callId,
+  content,
+}: Extract<ChatMessage, { role: "tool" }>): ToolResultPart {
+  return { type: "tool-result", callId, content: [textPart(textOf(content))] };
 }
 
 function textOf(content: ChatContent | null | undefined): string {

@@ -16,6 +16,8 @@ export interface MessagePiece {
 /** Turns what happens in a run into pieces of one message. */
 export interface WorkView {
   event(event: AgentEvent): MessagePiece | undefined;
+  /** What ends the message when the work waits for the client. */
+  pause(): MessagePiece | undefined;
   /** What is still to be said when the run has ended. */
   end(result: RunResult): MessagePiece | undefined;
 }
@@ -28,6 +30,10 @@ export function createWorkView(shown: ShownWork): WorkView {
       if (shown === "answer") return undefined;
       const text = writeEvent(writer, event);
       return text === "" ? undefined : { [shown]: text };
+    },
+    pause() {
+      const text = writer.close();
+      return shown === "answer" || text === "" ? undefined : { [shown]: text };
     },
     end(result) {
       const answer = result.answer ?? result.partialAnswer ?? "";
