@@ -176,6 +176,27 @@ describe("chat completions of the official client", () => {
     expect(choices[0]!.message).toEqual({ role: "assistant", refusal: null, ...message });
   });
 
+  it("give data when data is asked for, and have the model correct it", async () => {
+    await start([cell("final_answer({'total': 'many'})"), cell("final_answer({'total': 42})")]);
+    const { choices } = await client.chat.completions.create({
+      model: "m",
+      messages: [user("How many?")],
+      response_format: {
+        type: "json_schema",
+        json_schema: {
+          name: "total",
+          schema: {
+            type: "object",
+            properties: { total: { type: "number" } },
+            required: ["total"],
+          },
+        },
+      },
+    });
+    expect(choices[0]!.message.content).toBe('{"total":42}');
+    expect(upstream.requests).toHaveLength(2);
+  });
+
   it("take back what a request did that its client gave up", async () => {
     await start([
       cell("x = 1"),

@@ -9,6 +9,7 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from "../../models/model.ts";
+import type { JsonSchema } from "../../tools/tool.ts";
 import type { ClientTool } from "./client-tools.ts";
 
 const textSchema = z.looseObject({ type: z.enum(["text", "input_text"]), text: z.string() });
@@ -43,6 +44,13 @@ const toolSchema = z.looseObject({
     parameters: z.record(z.string(), z.unknown()).nullish(),
   }),
 });
+const formatSchema = z.discriminatedUnion("type", [
+  z.looseObject({ type: z.enum(["text", "json_object"]) }),
+  z.looseObject({
+    type: z.literal("json_schema"),
+    json_schema: z.looseObject({ schema: z.record(z.string(), z.unknown()) }),
+  }),
+]);
 const count = z.int().positive();
 
 /** What is read of a request for `POST /v1/chat/completions`; everything else in it is left alone. */
@@ -58,9 +66,7 @@ const requestSchema = z.looseObject({
   n: z.literal(1).nullish(),
   user: z.string().nullish(),
   tools: z.array(toolSchema).nullish(),
-  response_format: z
-    .looseObject({ type: z.literal("text", "only text can be asked for") })
-    .nullish(),
+  response_format: formatSchema.nullish(),
 });
 
 type ChatContent = z.infer<typeof contentSchema>;
@@ -81,6 +87,8 @@ export interface ChatRequest {
   readonly tools: readonly ClientTool[];
   /** What the system messages say. */
   readonly instructions: string | undefined;
+  /** JSON schema of the answer, where data is asked for. */
+  readonly schema: JsonSchema | undefined;
   readonly sampling: Sampling;
   readonly isStream: boolean;
   readonly includeUsage: boolean;
@@ -126,6 +134,7 @@ export function readChatRequest(body: unknown): ChatRequest {
       parameters: parameters ?? { type: "object", properties: {} },
     })),
     instructions: instructions.trim() === "" ? undefined : instructions,
+    schema: schemaOf(data.response_format),
     sampling: {
       ...(typeof data.temperature === "number" && { temperature: data.temperature }),
       ...(typeof data.seed === "number" && { seed: data.seed }),
@@ -135,6 +144,17 @@ export function readChatRequest(body: unknown): ChatRequest {
     includeUsage: data.stream_options?.include_usage === true,
     user: data.user ?? undefined,
   };
+}
+
+function schemaOf(format: z.infer<typeof formatSchema> | null | undefined): JsonSchema | undefined {
+  switch (format?.type) {
+    case "json_schema":
+      return format.json_schema.schema;
+    case "json_object":
+      return { type: "object" };
+    default:
+      return undefined;
+  }
 }
 
 /** Messages of a user that follow each other become one; results of calls are of the user too. */

@@ -54,7 +54,10 @@ export function startChatRun(request: ChatRequest, options: ChatRunOptions): Cha
     tools: [...(settings.tools ?? []), ...clientTools.tools],
     ...joinInstructions(settings.instructions, request.instructions),
   });
-  const run = agent.run(taskOf(request), { signal: stop.signal });
+  const run = agent.run(taskOf(request), {
+    signal: stop.signal,
+    ...(request.schema && { answer: { schema: request.schema } }),
+  });
   const events = run[Symbol.asyncIterator]();
   let next: Promise<IteratorResult<AgentEvent>> | undefined;
   let over: Promise<void> | undefined;
@@ -95,7 +98,8 @@ export function startChatRun(request: ChatRequest, options: ChatRunOptions): Cha
     signal.addEventListener("abort", onAbort);
     if (signal.aborted) onAbort();
     let isWell = false;
-    const view = createWorkView(shown);
+    // A client that asks for data reads nothing else.
+    const view = createWorkView(request.schema === undefined ? shown : "answer");
     let content = "";
     const note = (piece: MessagePiece | undefined): void => {
       content += piece?.content ?? "";
@@ -126,7 +130,10 @@ export function startChatRun(request: ChatRequest, options: ChatRunOptions): Cha
       if (result.status === "aborted") {
         throw new CodeActError("unexpected", "The request was given up.");
       }
-      const rest = view.end(result);
+      const rest =
+        request.schema !== undefined && "value" in result
+          ? { content: JSON.stringify(result.value) }
+          : view.end(result);
       note(rest);
       appendAnswer(said, content);
       await finish(said);
