@@ -5,6 +5,8 @@ import type { AgentSettings } from "../agent/agent-options.ts";
 import { CodeActError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
 import type { Conversations } from "./conversations/conversations.ts";
+import { respondToExecute } from "./execute/execute-route.ts";
+import type { NamedSessions } from "./execute/named-sessions.ts";
 import { respondToChat } from "./openai/chat-completions.ts";
 import { readChatRequest } from "./openai/chat-request.ts";
 import { errorBody } from "./openai/error-body.ts";
@@ -17,6 +19,8 @@ export interface ServerOptions {
   readonly models: ReadonlyMap<string, Model>;
   /** Whoever makes it closes it. */
   readonly conversations: Conversations;
+  /** Interpreters for `POST /execute`, without any model. Default: there is no such route. Whoever makes it closes it. */
+  readonly namedSessions?: NamedSessions;
   /** What every agent is made with. */
   readonly agent?: Omit<AgentSettings, "model" | "messages" | "sampling">;
   /** Keys that clients have to send. Default: none, everybody is let in. */
@@ -31,9 +35,9 @@ export interface ServerOptions {
 
 const maxBodyBytes = 64 * 1024 ** 2;
 
-/** Creates the server's routes: OpenAI's chat completions and list of models, and a sign of life. */
+/** Creates the server's routes: OpenAI's chat completions and list of models, execution of code, and a sign of life. */
 export function createServerApp(options: ServerOptions): Hono {
-  const { models, conversations, agent = {}, hosts, shown = "content" } = options;
+  const { models, conversations, namedSessions, agent = {}, hosts, shown = "content" } = options;
   const keys = createServerKeys(options.keys ?? []);
   const waitingRuns = createWaitingRuns(options.toolPatienceMs ?? 600_000);
   const app = new Hono();
@@ -62,7 +66,6 @@ export function createServerApp(options: ServerOptions): Hono {
   });
   app.get("/health", (context) => context.json({ status: "ok", sessions: conversations.size }));
   app.use(
-    "/v1/*",
     bodyLimit({
       maxSize: maxBodyBytes,
       onError: () => {
@@ -105,6 +108,17 @@ export function createServerApp(options: ServerOptions): Hono {
       shown,
     });
   });
+
+  if (namedSessions !== undefined) {
+    app.post("/execute", async (context) => {
+      const owner = ownerOf(context.req.header("authorization"));
+      if (owner === undefined) return unauthorised();
+      const { raw } = context.req;
+      return context.json(
+        await respondToExecute(await bodyOf(raw), owner, namedSessions, raw.signal),
+      );
+    });
+  }
 
   return app;
 }

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { telemetryFromEnvironment } from "../../agent/telemetry.ts";
 import { CodeActError } from "../../errors.ts";
+import type { Session } from "../../execution/session.ts";
 import type { ShownWork } from "../../server/openai/work-view.ts";
 import { addAgentOptions, agentSettings, type AgentOptionValues } from "../agent-options.ts";
 import type { CliContext } from "../cli-context.ts";
@@ -91,6 +92,7 @@ async function serve(
   const { resolveModel } = await import("../../models/resolve-model.ts");
   const { createConversations } = await import("../../server/conversations/conversations.ts");
   const { createServerApp } = await import("../../server/app.ts");
+  const { createNamedSessions } = await import("../../server/execute/named-sessions.ts");
   const { listen } = await import("../../server/listen.ts");
   const model = await resolveModel(options.model, { env, fetch });
   using interrupts = watchInterrupts(() => undefined);
@@ -104,28 +106,32 @@ async function serve(
     interrupts.signal,
   );
   await using _runtime = runtime;
+  async function openSession(signal?: AbortSignal): Promise<Session> {
+    const session = await runtime.open({
+      ...(signal && { signal }),
+      ...(network && { network }),
+      limits: {
+        checkpoints: keptMoments,
+        ...(options.timeout !== undefined && { timeoutMs: options.timeout }),
+      },
+    });
+    await prepareWorkspace(session, inputs);
+    return session;
+  }
+  const { maxSessions } = options;
   await using conversations = createConversations({
-    maxSessions: options.maxSessions,
+    maxSessions,
     idleMs: options.idle,
     maxMoments: keptMoments,
-    async openSession(signal) {
-      const session = await runtime.open({
-        ...(signal && { signal }),
-        ...(network && { network }),
-        limits: {
-          checkpoints: keptMoments,
-          ...(options.timeout !== undefined && { timeoutMs: options.timeout }),
-        },
-      });
-      await prepareWorkspace(session, inputs);
-      return session;
-    },
+    openSession,
   });
+  await using namedSessions = createNamedSessions({ openSession, maxSessions });
   const { calls } = options;
   const telemetry = telemetryFromEnvironment(env);
   const app = createServerApp({
     models: new Map([[model.id, model]]),
     conversations,
+    namedSessions,
     keys,
     shown: options.show,
     // A page in the browser of somebody on this machine must not reach the server under a name of its own.
