@@ -128,7 +128,7 @@ describe("chat completions of the official client", () => {
       user("Keep 1."),
       { role: "assistant", content: "Kept." },
       user(
-        "The Python interpreter was lost: its variables and files are gone. The next code runs in a fresh one.\n\nWhat was it?",
+        "The Python interpreter is a fresh one: it has no variables or files of the conversation above.\n\nWhat was it?",
       ),
     ]);
   });
@@ -247,7 +247,7 @@ describe("chat completions of the official client", () => {
     await say([], "c");
     expect(conversations.size).toBe(2);
     await say(a, "Are you there?");
-    expect(JSON.stringify(upstream.requests[3]!.body)).toContain("interpreter was lost");
+    expect(JSON.stringify(upstream.requests[3]!.body)).toContain("interpreter is a fresh one");
     expect(conversations.size).toBe(2);
   });
 });

@@ -141,6 +141,7 @@ export async function openSession(stream: Duplex, options: OpenSessionOptions): 
 
   return {
     id,
+    ended: kernel.closed.then(() => undefined),
     files: workspace.files,
     execute: (code, executeOptions = {}) => inOrder(() => execute(code, executeOptions)),
     variables: () => inOrder(() => kernel.variables()),

@@ -18,6 +18,8 @@ export interface Session extends AsyncDisposable {
   execute(code: string, options?: ExecuteOptions): Promise<Outcome>;
   /** Ends the session with all its processes. Safe to call twice. */
   close(): Promise<void>;
+  /** Resolves when the session is over, for whatever reason; never rejects. */
+  readonly ended?: Promise<void>;
   /** Interrupts the running cell, like Ctrl-C; without one it does nothing. */
   interrupt?(): Promise<void>;
   /** The user's variables as they are now. */

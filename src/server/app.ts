@@ -31,40 +31,54 @@ export interface ServerOptions {
   readonly shown?: ShownWork;
   /** Time for which code waits for the results of a client's tools. Default: 10 minutes. */
   readonly toolPatienceMs?: number;
+  /** Silence after which a stream begins without words, and says that it lives. Default: 15 s. */
+  readonly heartbeatMs?: number;
+  /** Receives each fault that a client is told of. Must not throw. */
+  readonly onFault?: (error: unknown) => void;
+}
+
+/** What the routes know of a request. */
+interface ServerEnv {
+  readonly Variables: { readonly owner: string };
 }
 
 const maxBodyBytes = 64 * 1024 ** 2;
 
 /** Creates the server's routes: OpenAI's chat completions and list of models, execution of code, and a sign of life. */
-export function createServerApp(options: ServerOptions): Hono {
-  const { models, conversations, namedSessions, agent = {}, hosts, shown = "content" } = options;
+export function createServerApp(options: ServerOptions): Hono<ServerEnv> {
+  const { models, conversations, namedSessions, agent = {}, shown = "content" } = options;
+  const { hosts, heartbeatMs, onFault } = options;
   const keys = createServerKeys(options.keys ?? []);
   const waitingRuns = createWaitingRuns(options.toolPatienceMs ?? 600_000);
-  const app = new Hono();
+  const app = new Hono<ServerEnv>();
 
   app.onError((error, context) => {
+    if (!context.req.raw.signal.aborted) onFault?.(error);
     const { status, body } = errorBody(error);
     return context.json(body, status as ContentfulStatusCode);
   });
-  app.notFound((context) =>
-    context.json(
-      errorBody(
-        new CodeActError(
-          "file_not_found",
-          `There is no ${context.req.method} ${context.req.path}.`,
-        ),
-      ).body,
-      404,
-    ),
-  );
+  app.notFound(({ req }) => {
+    throw new CodeActError("file_not_found", `There is no ${req.method} ${req.path}.`, {
+      hint: "The base URL of OpenAI's API ends in /v1.",
+    });
+  });
   app.use(async (context, next) => {
-    const host = context.req.header("host")?.replace(/:\d+$/, "");
+    const host = context.req.header("host")?.replace(/:\d+$/, "").toLowerCase();
     if (hosts !== undefined && (host === undefined || !hosts.includes(host))) {
-      throw new CodeActError("permission_denied", "The server is not reached under this name.");
+      throw new CodeActError("permission_denied", "The server is not reached under this name.", {
+        hint: "Behind a proxy it needs keys: give it a file with --keys.",
+      });
     }
     await next();
   });
   app.get("/health", (context) => context.json({ status: "ok", sessions: conversations.size }));
+  // Before the limit: that one reads bodies of no stated length.
+  app.use(async (context, next) => {
+    const owner = keys.ownerOf(context.req.header("authorization"));
+    if (owner === undefined) return unauthorised();
+    context.set("owner", owner);
+    return await next();
+  });
   app.use(
     bodyLimit({
       maxSize: maxBodyBytes,
@@ -74,53 +88,51 @@ export function createServerApp(options: ServerOptions): Hono {
     }),
   );
 
-  function ownerOf(authorization: string | undefined): string | undefined {
-    return keys.ownerOf(authorization);
+  function modelOf(id: string): Model {
+    const model = models.get(id);
+    if (model !== undefined) return model;
+    throw new CodeActError("model_not_found", `There is no model ${id} here.`, {
+      hint: `Choose from: ${[...models.keys()].join(", ")}.`,
+    });
   }
 
-  app.get("/v1/models", (context) => {
-    if (ownerOf(context.req.header("authorization")) === undefined) return unauthorised();
-    const data = [...models.keys()].map((id) => ({
-      id,
-      object: "model",
-      created: 0,
-      owned_by: "codeact",
-    }));
-    return context.json({ object: "list", data });
+  app.get("/v1/models", (context) =>
+    context.json({ object: "list", data: [...models.keys()].map(modelBody) }),
+  );
+  app.get("/v1/models/:id{.+}", (context) => {
+    const id = context.req.param("id");
+    modelOf(id);
+    return context.json(modelBody(id));
   });
 
   app.post("/v1/chat/completions", async (context) => {
-    const owner = ownerOf(context.req.header("authorization"));
-    if (owner === undefined) return unauthorised();
     const request = readChatRequest(await bodyOf(context.req.raw));
-    const model = models.get(request.model);
-    if (model === undefined) {
-      throw new CodeActError("model_not_found", `There is no model ${request.model} here.`, {
-        hint: `Choose from: ${[...models.keys()].join(", ")}.`,
-      });
-    }
     return await respondToChat(context, request, {
       conversations,
-      owner: JSON.stringify([owner, request.user ?? null]),
+      owner: JSON.stringify([context.get("owner"), request.user ?? null]),
       waitingRuns,
-      model,
+      model: modelOf(request.model),
       agent,
       shown,
+      heartbeatMs,
+      onFault,
     });
   });
 
   if (namedSessions !== undefined) {
     app.post("/execute", async (context) => {
-      const owner = ownerOf(context.req.header("authorization"));
-      if (owner === undefined) return unauthorised();
       const { raw } = context.req;
-      return context.json(
-        await respondToExecute(await bodyOf(raw), owner, namedSessions, raw.signal),
-      );
+      const owner = context.get("owner");
+      const body = await bodyOf(raw);
+      return context.json(await respondToExecute(body, owner, namedSessions, raw.signal));
     });
   }
 
   return app;
+}
+
+function modelBody(id: string): object {
+  return { id, object: "model", created: 0, owned_by: "codeact" };
 }
 
 function unauthorised(): Response {
@@ -135,6 +147,9 @@ function unauthorised(): Response {
 
 /** A page of another site can send anything but JSON without asking. */
 async function bodyOf(request: Request): Promise<unknown> {
+  if ((request.headers.get("content-encoding") ?? "identity") !== "identity") {
+    throw new CodeActError("invalid_input", "The request must not be compressed.");
+  }
   if (!/^application\/json\b/i.test(request.headers.get("content-type") ?? "")) {
     throw new CodeActError("invalid_input", "The request has to be application/json.");
   }

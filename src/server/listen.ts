@@ -1,7 +1,8 @@
 import { once } from "node:events";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
-import type { Hono } from "hono";
+import type { Env, Hono } from "hono";
 import { CodeActError } from "../errors.ts";
 
 /** A server that answers. */
@@ -16,11 +17,26 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 for any that is free. */
   readonly port: number;
+  /** Time after which a client that reads nothing of what waits for it is cut off. Default: 60 s. */
+  readonly stalledMs?: number;
 }
 
+/** Proxies keep connections for a minute: where the server ends them first, requests are lost in between. */
+const keepAliveMs = 75_000;
+
 /** Starts to serve an app. Rejects with `invalid_input` when the address can't be had. */
-export async function listen(app: Hono, { host, port }: ListenOptions): Promise<RunningServer> {
-  const server = createAdaptorServer({ fetch: app.fetch });
+export async function listen<E extends Env>(
+  app: Hono<E>,
+  { host, port, stalledMs = 60_000 }: ListenOptions,
+): Promise<RunningServer> {
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  server.keepAliveTimeout = keepAliveMs;
+  // A client that reads nothing would keep an interpreter for itself.
+  server.on("request", ({ socket }, response) => {
+    response.setTimeout(stalledMs, () => {
+      if (socket.writableLength > 0) socket.destroy();
+    });
+  });
   server.listen(port, host);
   try {
     await once(server, "listening");
@@ -38,7 +54,7 @@ export async function listen(app: Hono, { host, port }: ListenOptions): Promise<
     if (!server.listening) return;
     const closed = once(server, "close");
     server.close();
-    if ("closeAllConnections" in server) server.closeAllConnections();
+    server.closeAllConnections();
     await closed;
   };
   return { url: `http://${name}:${address.port}`, close, [Symbol.asyncDispose]: close };

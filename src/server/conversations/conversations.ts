@@ -1,10 +1,11 @@
-import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import { CodeActError, isCodeActError } from "../../errors.ts";
 import { defaultLimits } from "../../execution/runtime.ts";
-import type { Checkpoint, Session } from "../../execution/session.ts";
+import type { Session } from "../../execution/session.ts";
 import type { Message } from "../../models/model.ts";
 import { timerDelay } from "../../timer-delay.ts";
 import { historyKeys } from "./history-key.ts";
+import { createMoments, isFree, type Branch, type Moment } from "./moments.ts";
 
 /**
  * Live interpreters, found by the history of a conversation: clients of a stateless API send nothing else. A history
@@ -14,12 +15,13 @@ import { historyKeys } from "./history-key.ts";
 export interface Conversations extends AsyncDisposable {
   /**
    * Takes up the longest kept part of a history, or starts anew. Whoever calls it keeps or drops what it returns.
-   * Rejects with `session_busy` when all interpreters are in use, and as `Runtime.open` does.
+   * Rejects with `session_busy` when all interpreters are in use, with `session_closed` after `close`, as
+   * `Runtime.open` does, and with the signal's reason once it fires.
    */
   resume(owner: string, history: readonly Message[], signal?: AbortSignal): Promise<Conversation>;
   /** Interpreters that are open. */
   readonly size: number;
-  /** Closes all interpreters, those in use too. */
+  /** Closes all interpreters, those in use and those that are being opened too. */
   close(): Promise<void>;
 }
 
@@ -35,8 +37,15 @@ export interface Conversation {
    * meanwhile has `giveUp` called, which drops the conversation.
    */
   wait(giveUp: () => Promise<void>): () => void;
-  /** Gives the interpreter back, to be found again under `history`. */
-  keep(history: readonly Message[], messages: readonly Message[]): Promise<void>;
+  /**
+   * Gives the interpreter back, to be found again under `history`. Where it ran no code yet, `hasWorked` is false: it
+   * is then among the first to make room.
+   */
+  keep(
+    history: readonly Message[],
+    messages: readonly Message[],
+    hasWorked?: boolean,
+  ): Promise<void>;
   /** Gives the interpreter back as it was when it was taken up; nothing is found that was not found before. */
   drop(): Promise<void>;
 }
@@ -54,35 +63,15 @@ export interface ConversationsOptions {
   readonly patienceMs?: number;
 }
 
-/** A moment that a history led to. */
-interface Moment {
-  readonly key: string;
-  readonly branch: Branch;
-  readonly messages: readonly Message[];
-  readonly checkpoint: Checkpoint | undefined;
-}
-
-/** One interpreter and the moments that it has been at. */
-interface Branch {
-  readonly session: Session;
-  readonly moments: Set<Moment>;
-  /** The moment that its interpreter is at. */
-  at: Moment | undefined;
-  /** Requests that need it. */
-  users: number;
-  idle?: NodeJS.Timeout;
-  /** Ends work that waits for its client. */
-  giveUp?: (() => Promise<void>) | undefined;
-}
-
 /** Creates an index of interpreters that opens none before it is asked to. */
 export function createConversations(options: ConversationsOptions): Conversations {
   const { openSession, maxSessions = 100, maxMoments = defaultLimits.checkpoints } = options;
   const { idleMs = 3_600_000, patienceMs = 30_000 } = options;
-  const moments = new Map<string, Moment[]>();
+  const moments = createMoments();
   /** The one that was used longest ago comes first. */
   const branches = new Set<Branch>();
-  let opening = 0;
+  const openings = new Set<Promise<unknown>>();
+  let isClosed = false;
   /** Resolves when there may be room. */
   let change = Promise.withResolvers<void>();
 
@@ -91,46 +80,64 @@ export function createConversations(options: ConversationsOptions): Conversation
     history: readonly Message[],
     signal?: AbortSignal,
   ): Promise<Conversation> {
+    const deadline = performance.now() + patienceMs;
     const keys = historyKeys(owner, history);
     for (let known = keys.length; known > 0; known--) {
-      for (const moment of candidates(keys[known - 1]!)) {
-        const branch = await takeUp(moment, signal);
+      for (const moment of moments.find(keys[known - 1]!)) {
+        const branch = await takeUp(moment, deadline, signal);
         if (branch !== undefined) return conversationOf(owner, branch, moment, known);
       }
     }
-    const branch = await openBranch(() => openSession(signal), signal);
-    return conversationOf(owner, branch, undefined, 0);
+    for (;;) {
+      const branch = open(() => openSession(signal), signal);
+      if (branch !== undefined) return conversationOf(owner, await branch, undefined, 0);
+      await waitForRoom(deadline, signal);
+    }
   }
 
-  /** The moments of a key: first those whose interpreter is there and free, the newest before older ones. */
-  function candidates(key: string): readonly Moment[] {
-    const found = (moments.get(key) ?? []).toReversed();
-    return [...found.filter(isFree), ...found.filter((moment) => !isFree(moment))];
-  }
-
-  async function takeUp(moment: Moment, signal?: AbortSignal): Promise<Branch | undefined> {
+  /** Undefined for a moment that can't be gone on from. Who waits holds no interpreter: it might wait for itself. */
+  async function takeUp(
+    moment: Moment,
+    deadline: number,
+    signal?: AbortSignal,
+  ): Promise<Branch | undefined> {
     const { branch, checkpoint } = moment;
     const { session } = branch;
-    await branch.giveUp?.();
-    const wasFree = isFree(moment);
-    if (!wasFree && (checkpoint === undefined || session.fork === undefined)) return undefined;
-    use(branch);
-    branch.at = wasFree ? undefined : branch.at;
-    if (wasFree) return branch;
-    try {
-      // Its later moments have checkpoints of their own: to go back loses nothing, where a fork has no room.
-      if (branch.users === 1 && !hasRoom() && (await hasGoneBack(session, checkpoint!))) {
+    for (; branch.moments.has(moment); await waitForRoom(deadline, signal)) {
+      await branch.giveUp?.();
+      if (isFree(moment)) {
         use(branch);
         branch.at = undefined;
+        if (checkpoint === undefined) moments.forget(moment); // nothing leads back to it
         return branch;
       }
-      return await openBranch(() => session.fork!({ from: checkpoint! }), signal);
+      if (checkpoint === undefined || session.fork === undefined) return undefined;
+      const fork = open(() => session.fork!({ from: checkpoint }), signal, branch);
+      if (fork !== undefined) return await holding(moment, () => fork);
+      // Its later moments have checkpoints of their own: to go back loses nothing, where a fork has no room.
+      if (branch.users === 0 && session.restore !== undefined) {
+        return await holding(moment, async () => {
+          branch.at = undefined;
+          await session.restore!(checkpoint);
+          use(branch);
+          return branch;
+        });
+      }
+    }
+    return undefined;
+  }
+
+  /** Keeps the branch of a moment while `take` goes on from there; a moment that is lost is forgotten. */
+  async function holding(moment: Moment, take: () => Promise<Branch>): Promise<Branch | undefined> {
+    use(moment.branch);
+    try {
+      return await take();
     } catch (error) {
-      if (!isCodeActError(error) || error.code === "session_busy") throw error;
-      forget(moment);
+      if (!isCodeActError(error) || isClosed) throw error;
+      moments.forget(moment);
       return undefined;
     } finally {
-      leave(branch);
+      leave(moment.branch);
     }
   }
 
@@ -152,76 +159,97 @@ export function createConversations(options: ConversationsOptions): Conversation
           branch.giveUp = undefined;
         };
       },
-      async keep(history, messages) {
+      async keep(history, messages, hasWorked = true) {
         const key = historyKeys(owner, history).at(-1);
         const checkpoint = await session.checkpoint?.().catch(() => undefined);
-        if (key === undefined || (session.checkpoint && checkpoint === undefined)) {
-          await closeBranch(branch);
-          return;
+        if (key !== undefined && branches.has(branch)) {
+          const moment = { key, branch, messages: [...messages], checkpoint };
+          moments.add(moment);
+          const [first] = branch.moments;
+          if (first !== undefined && branch.moments.size > maxMoments) moments.forget(first);
+          branch.at = moment;
         }
-        const moment = { key, branch, messages: [...messages], checkpoint };
-        moments.set(key, [...(moments.get(key) ?? []), moment]);
-        branch.moments.add(moment);
-        const [first] = branch.moments;
-        if (first !== undefined && branch.moments.size > maxMoments) forget(first);
-        branch.at = moment;
+        branch.hasWorked ||= hasWorked;
         leave(branch);
       },
       async drop() {
-        const { checkpoint } = start ?? {};
-        const isBack =
-          checkpoint?.sessionId === session.id && (await hasGoneBack(session, checkpoint));
-        if (isBack) branch.at = start;
-        else if (branch.moments.size === 0) await closeBranch(branch);
+        if (start?.branch === branch && start.checkpoint !== undefined) {
+          const isBack = await session.restore?.(start.checkpoint).then(
+            () => true,
+            () => false,
+          );
+          if (isBack === true && branch.moments.has(start)) branch.at = start;
+        }
         leave(branch);
       },
     };
   }
 
-  function freeBranch(): Branch | undefined {
-    return [...branches].find(({ users }) => users === 0);
-  }
-
-  function hasRoom(): boolean {
-    const canFree = ({ users, giveUp }: Branch): boolean => users === 0 || giveUp !== undefined;
-    return branches.size + opening < maxSessions || [...branches].some(canFree);
-  }
-
-  /** Makes room for one more interpreter, or waits for it, and opens it. */
-  async function openBranch(
-    openSession: () => Promise<Session>,
-    signal?: AbortSignal,
-  ): Promise<Branch> {
-    const patience = AbortSignal.timeout(timerDelay(patienceMs));
-    const stop = signal === undefined ? patience : AbortSignal.any([signal, patience]);
-    while (branches.size + opening >= maxSessions) {
-      const oldest = freeBranch();
-      const waiting = [...branches].find(({ giveUp }) => giveUp !== undefined);
-      if (oldest !== undefined) await closeBranch(oldest);
-      else if (waiting !== undefined) await waiting.giveUp!();
-      else if (!stop.aborted) await Promise.race([change.promise, aborted(stop)]);
-      else {
-        signal?.throwIfAborted();
-        throw new CodeActError("session_busy", `All ${maxSessions} interpreters are in use.`, {
-          hint: "Try again in a while, or allow more of them.",
-        });
-      }
+  /** Opens one more interpreter, in the place of another if need be; undefined when there is no room. */
+  function open(
+    openOne: () => Promise<Session>,
+    signal: AbortSignal | undefined,
+    spared?: Branch,
+  ): Promise<Branch> | undefined {
+    if (isClosed) throw closedConversations();
+    let room = Promise.resolve();
+    if (branches.size + openings.size >= maxSessions) {
+      const free = [...branches].filter((branch) => branch.users === 0 && branch !== spared);
+      const next = free.find(({ hasWorked }) => !hasWorked) ?? free[0];
+      if (next === undefined) return undefined;
+      room = closeBranch(next);
     }
-    opening += 1;
-    try {
-      const session = await openSession();
-      const branch: Branch = { session, moments: new Set(), at: undefined, users: 1 };
-      branches.add(branch);
-      return branch;
-    } finally {
-      opening -= 1;
+    const session = room.then(openOne);
+    const branch = orAbort(session, signal).then((opened) => {
+      if (isClosed) throw closedConversations();
+      openings.delete(settled);
+      return addBranch(opened);
+    });
+    // What comes too late is nobody's.
+    const settled = branch.then(
+      () => undefined,
+      () => session.then((late) => late.close()).catch(() => undefined),
+    );
+    openings.add(settled);
+    void settled.then(() => {
+      openings.delete(settled);
       tellChange();
+    });
+    return branch;
+  }
+
+  /** Waits for room. Rejects with `session_busy` after the deadline, and with the signal's reason once it fires. */
+  async function waitForRoom(deadline: number, signal: AbortSignal | undefined): Promise<void> {
+    const waiting = [...branches].find(({ giveUp }) => giveUp !== undefined);
+    if (waiting !== undefined) return await waiting.giveUp!();
+    const left = deadline - performance.now();
+    if (left <= 0) {
+      throw new CodeActError("session_busy", `All ${maxSessions} interpreters are in use.`, {
+        hint: "Try again in a while, or allow more of them.",
+      });
+    }
+    const timer = new AbortController();
+    const late = delay(timerDelay(left), undefined, { signal: timer.signal }).catch(
+      () => undefined,
+    );
+    try {
+      await orAbort(Promise.race([change.promise, late]), signal);
+    } finally {
+      timer.abort();
     }
   }
 
   function tellChange(): void {
     change.resolve();
     change = Promise.withResolvers();
+  }
+
+  function addBranch(session: Session): Branch {
+    const moments = new Set<Moment>();
+    const branch: Branch = { session, moments, at: undefined, users: 1, hasWorked: false };
+    branches.add(branch);
+    void session.ended?.then(() => closeBranch(branch));
+    return branch;
   }
 
   function use(branch: Branch): void {
@@ -231,32 +259,28 @@ export function createConversations(options: ConversationsOptions): Conversation
 
   function leave(branch: Branch): void {
     branch.users -= 1;
-    tellChange();
     if (branch.users > 0 || !branches.delete(branch)) return;
     branches.add(branch);
-    branch.idle = setTimeout(() => void closeBranch(branch), timerDelay(idleMs));
-    branch.idle.unref();
+    tellChange();
+    if (branch.moments.size === 0) void closeBranch(branch);
+    else branch.idle = setTimeout(() => void closeBranch(branch), timerDelay(idleMs)).unref();
   }
 
-  function forget(moment: Moment): void {
-    moment.branch.moments.delete(moment);
-    const others = (moments.get(moment.key) ?? []).filter((other) => other !== moment);
-    if (others.length > 0) moments.set(moment.key, others);
-    else moments.delete(moment.key);
-  }
-
+  /** Never rejects: what is left of an interpreter is removed with its runtime. */
   async function closeBranch(branch: Branch): Promise<void> {
     clearTimeout(branch.idle);
     branches.delete(branch);
     branch.at = undefined;
-    for (const moment of branch.moments) forget(moment);
+    for (const moment of branch.moments) moments.forget(moment);
     tellChange();
-    await branch.session.close();
+    await branch.session.close().catch(() => undefined);
   }
 
   async function close(): Promise<void> {
+    isClosed = true;
+    tellChange();
     await Promise.all([...branches].map(async ({ giveUp }) => giveUp?.()));
-    await Promise.all([...branches].map(closeBranch));
+    await Promise.all([...[...branches].map(closeBranch), ...openings]);
   }
 
   return {
@@ -269,19 +293,21 @@ export function createConversations(options: ConversationsOptions): Conversation
   };
 }
 
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await once(signal, "abort");
-}
-
-function isFree(moment: Moment): boolean {
-  return moment.branch.users === 0 && moment.branch.at === moment;
-}
-
-async function hasGoneBack(session: Session, checkpoint: Checkpoint): Promise<boolean> {
+/** Settles as `promise` does, but rejects with the signal's reason once it fires. */
+async function orAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await promise;
+  const { promise: first, resolve, reject } = Promise.withResolvers<T>();
+  const abort = (): void => reject(signal.reason as Error);
+  promise.then(resolve, reject);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
   try {
-    await session.restore?.(checkpoint);
-    return session.restore !== undefined;
-  } catch {
-    return false;
+    return await first;
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
+}
+
+function closedConversations(): CodeActError {
+  return new CodeActError("session_closed", "The server ends and takes no more requests.");
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { ToolCallPart, Usage } from "../../models/model.ts";
@@ -8,14 +9,21 @@ import type { ChatEnd } from "./chat-run.ts";
 import { errorBody } from "./error-body.ts";
 import type { MessagePiece } from "./work-view.ts";
 
-/** Silence after which a comment tells proxies that the connection lives. */
-const heartbeatMs = 15_000;
+export interface ChatResponseOptions extends Omit<AnswerOptions, "signal"> {
+  /** Silence after which a stream begins, or a comment in it tells proxies that the connection lives. Default: 15 s. */
+  readonly heartbeatMs?: number | undefined;
+  /** Receives a fault that ends a stream. */
+  readonly onFault?: ((error: unknown) => void) | undefined;
+}
 
-/** Answers `POST /v1/chat/completions`, whole or as a stream of server-sent events. Throws what comes before the first piece. */
+/**
+ * Answers `POST /v1/chat/completions`, whole or as a stream of server-sent events. Throws what fails before the
+ * response has begun.
+ */
 export async function respondToChat(
   context: Context,
   request: ChatRequest,
-  options: Omit<AnswerOptions, "signal">,
+  { heartbeatMs = 15_000, onFault, ...options }: ChatResponseOptions,
 ): Promise<Response> {
   const gone = new AbortController();
   const signal = AbortSignal.any([context.req.raw.signal, gone.signal]);
@@ -58,8 +66,14 @@ export async function respondToChat(
       }
     }
   }
-  // The first piece decides whether there is a stream at all: until then a fault has a status of its own.
-  let step = await pieces.next();
+  const first = pieces.next();
+  // Until the first piece a fault has a status of its own, but nobody waits for a head for ever.
+  const patience = new AbortController();
+  await Promise.race([first, delay(heartbeatMs, undefined, { signal: patience.signal })]).finally(
+    () => patience.abort(),
+  );
+  // nginx would keep pieces back otherwise.
+  context.header("X-Accel-Buffering", "no");
   return streamSSE(context, async (stream) => {
     stream.onAbort(() => gone.abort());
     const chunk = (delta: object, finish: string | null = null) => ({
@@ -73,6 +87,7 @@ export async function respondToChat(
     const heartbeat = setInterval(() => void stream.write(": working\n\n"), heartbeatMs);
     try {
       await send(chunk({ role: "assistant", content: "" }));
+      let step = await first;
       for (; step.done !== true; step = await pieces.next()) {
         await send(chunk(deltaOf(step.value)));
       }
@@ -88,6 +103,7 @@ export async function respondToChat(
       }
       await send("[DONE]");
     } catch (error) {
+      if (!signal.aborted) onFault?.(error);
       await send(errorBody(error).body);
     } finally {
       clearInterval(heartbeat);

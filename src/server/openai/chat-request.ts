@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { appendUser, textPart, type Task } from "../../agent/history.ts";
+import { textPart, type Task } from "../../agent/history.ts";
 import type { Sampling } from "../../agent/stream-reply.ts";
 import { CodeActError } from "../../errors.ts";
 import type {
@@ -17,10 +17,10 @@ const imageSchema = z.looseObject({
   type: z.literal("image_url"),
   image_url: z.looseObject({ url: z.string() }),
 });
-const contentSchema = z.union([
-  z.string(),
-  z.array(z.discriminatedUnion("type", [textSchema, imageSchema])),
-]);
+const contentSchema = z.union(
+  [z.string(), bounded(500, z.discriminatedUnion("type", [textSchema, imageSchema]))],
+  "it has to be a text, or up to 500 parts of type text or image_url",
+);
 const callSchema = z.looseObject({
   id: z.string(),
   type: z.literal("function").nullish(),
@@ -32,7 +32,7 @@ const messageSchema = z.discriminatedUnion("role", [
   z.looseObject({
     role: z.literal("assistant"),
     content: contentSchema.nullish(),
-    tool_calls: z.array(callSchema).nullish(),
+    tool_calls: bounded(500, callSchema).nullish(),
   }),
   z.looseObject({ role: z.literal("tool"), tool_call_id: z.string(), content: contentSchema }),
 ]);
@@ -56,7 +56,7 @@ const count = z.int().positive();
 /** What is read of a request for `POST /v1/chat/completions`; everything else in it is left alone. */
 const requestSchema = z.looseObject({
   model: z.string(),
-  messages: z.array(messageSchema).min(1),
+  messages: bounded(10_000, messageSchema, 1),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   temperature: z.number().min(0).max(2).nullish(),
@@ -65,9 +65,14 @@ const requestSchema = z.looseObject({
   max_completion_tokens: count.nullish(),
   n: z.literal(1).nullish(),
   user: z.string().nullish(),
-  tools: z.array(toolSchema).nullish(),
+  tools: bounded(500, toolSchema).nullish(),
   response_format: formatSchema.nullish(),
 });
+
+/** A list whose length is looked at before its items: each item that is wrong costs an issue of its own. */
+function bounded<Item extends z.ZodType>(maximum: number, item: Item, minimum = 0) {
+  return z.array(z.unknown()).min(minimum).max(maximum).pipe(z.array(item));
+}
 
 type ChatContent = z.infer<typeof contentSchema>;
 type ChatMessage = z.infer<typeof messageSchema>;
@@ -157,18 +162,25 @@ function schemaOf(format: z.infer<typeof formatSchema> | null | undefined): Json
   }
 }
 
-/** Messages of a user that follow each other become one; results of calls are of the user too. */
+/** What a user says between two answers is one message; results of calls are of the user too. */
 function historyOf(messages: readonly ChatMessage[]): readonly Message[] {
   const history: Message[] = [];
+  let said: ContentPart[] = [];
+  const endSaid = (): void => {
+    if (said.length > 0) history.push({ role: "user", content: joinNeighbours(said) });
+    said = [];
+  };
   for (const message of messages) {
     switch (message.role) {
       case "user":
-        appendUser(history, partsOf(message.content));
+        said.push(...partsOf(message.content));
         break;
       case "assistant":
-        appendAnswer(history, textOf(message.content), (message.tool_calls ?? []).map(callOf));
+        endSaid();
+        history.push(answerMessage(textOf(message.content), message.tool_calls?.map(callOf)));
         break;
       case "tool":
+        endSaid();
         history.push({ role: "user", content: [resultOf(message)] });
         break;
       case "system":
@@ -176,18 +188,34 @@ function historyOf(messages: readonly ChatMessage[]): readonly Message[] {
         break;
     }
   }
+  endSaid();
   return history;
 }
 
-/** Adds what a client reads as one answer; without text and calls there is none. */
-export function appendAnswer(
-  history: Message[],
-  text: string,
-  calls: readonly ToolCallPart[] = [],
-): void {
+/** What a client reads as one answer. One without words is a message too: what follows it follows no other. */
+export function answerMessage(text: string, calls: readonly ToolCallPart[] = []): Message {
   const texts = text.trim() === "" ? [] : [textPart(text)];
-  const content = [...texts, ...calls];
-  if (content.length > 0) history.push({ role: "assistant", content });
+  return { role: "assistant", content: [...texts, ...calls] };
+}
+
+/** Texts that follow each other become one. */
+function joinNeighbours(parts: readonly ContentPart[]): readonly ContentPart[] {
+  const joined: ContentPart[] = [];
+  let texts: string[] = [];
+  const endText = (): void => {
+    if (texts.length > 0) joined.push(textPart(texts.join("\n\n")));
+    texts = [];
+  };
+  for (const part of parts) {
+    if (part.type === "text") {
+      texts.push(part.text.trimEnd());
+    } else {
+      endText();
+      joined.push(part);
+    }
+  }
+  endText();
+  return joined;
 }
 
 function callOf({

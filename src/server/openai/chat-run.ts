@@ -1,12 +1,12 @@
 import { createAgent } from "../../agent/agent.ts";
 import type { AgentSettings } from "../../agent/agent-options.ts";
 import type { AgentEvent, RunResult } from "../../agent/events.ts";
-import { appendUser, lostSessionNotice, textPart, type Task } from "../../agent/history.ts";
+import { appendUser, textPart, type Task } from "../../agent/history.ts";
 import { CodeActError } from "../../errors.ts";
 import { messageText } from "../../models/model.ts";
 import type { ContentPart, Message, MessagePart, Model, ToolCallPart } from "../../models/model.ts";
 import type { Conversation } from "../conversations/conversations.ts";
-import { appendAnswer, type ChatRequest } from "./chat-request.ts";
+import { answerMessage, type ChatRequest } from "./chat-request.ts";
 import { createClientTools } from "./client-tools.ts";
 import { createWorkView, type MessagePiece, type ShownWork } from "./work-view.ts";
 
@@ -61,6 +61,7 @@ export function startChatRun(request: ChatRequest, options: ChatRunOptions): Cha
   const events = run[Symbol.asyncIterator]();
   let next: Promise<IteratorResult<AgentEvent>> | undefined;
   let over: Promise<void> | undefined;
+  let hasRunCode = false;
   let goOn = (): void => undefined;
 
   /** Waits for the next event, or for calls that the client has to answer. */
@@ -85,7 +86,7 @@ export function startChatRun(request: ChatRequest, options: ChatRunOptions): Cha
       await run.result.catch(() => undefined);
       await agent.close();
       if (keep === undefined) await conversation.drop();
-      else await conversation.keep(keep, agent.messages);
+      else await conversation.keep(keep, agent.messages, hasRunCode);
     })();
     return over;
   }
@@ -115,12 +116,13 @@ export function startChatRun(request: ChatRequest, options: ChatRunOptions): Cha
           const rest = view.pause();
           note(rest);
           if (rest !== undefined) yield rest;
-          appendAnswer(said, content, calls);
+          said.push(answerMessage(content, calls));
           goOn = conversation.wait(() => finish());
           isWell = true;
           return { calls, history: said };
         }
         if (found.done === true) break;
+        hasRunCode ||= found.value.type === "cell-start";
         const piece = view.event(found.value);
         note(piece);
         if (piece !== undefined) yield piece;
@@ -135,7 +137,7 @@ export function startChatRun(request: ChatRequest, options: ChatRunOptions): Cha
           ? { content: JSON.stringify(result.value) }
           : view.end(result);
       note(rest);
-      appendAnswer(said, content);
+      said.push(answerMessage(content));
       await finish(said);
       isWell = true;
       if (rest !== undefined) yield rest;
@@ -156,18 +158,36 @@ export function startChatRun(request: ChatRequest, options: ChatRunOptions): Cha
   };
 }
 
-/** What the agent remembers, then what it only reads of. The system message is made anew for each request. */
-function knownMessages(conversation: Conversation, history: readonly Message[]): Message[] {
-  const messages = conversation.messages.filter(({ role }) => role !== "system");
-  for (const { role, content } of history.slice(conversation.known)) {
+/**
+ * What the agent remembers, then what it only reads of: answers that were edited, given up, or made before their
+ * interpreter was closed. The system message is made anew for each request.
+ */
+function knownMessages({ known, messages }: Conversation, history: readonly Message[]): Message[] {
+  const all = messages.filter(({ role }) => role !== "system");
+  const unknown = history.slice(known);
+  for (const { role, content } of unknown) {
     const parts = content.map(readPart);
-    if (role === "user") appendUser(messages, parts);
-    else messages.push({ role, content: parts });
+    if (role === "user") appendUser(all, parts);
+    else if (parts.length > 0) all.push({ role, content: parts.map(withoutDataUrls) });
   }
-  if (conversation.known === 0 && history.length > 0) {
-    appendUser(messages, [textPart(lostSessionNotice)]);
+  const answers = unknown.filter(({ role }) => role === "assistant").length;
+  if (answers > 0) appendUser(all, [textPart(stateNotice(known, answers))]);
+  return all;
+}
+
+/** What the model reads when the interpreter did not live through its latest answers. */
+function stateNotice(known: number, answers: number): string {
+  if (known === 0) {
+    return "The Python interpreter is a fresh one: it has no variables or files of the conversation above.";
   }
-  return messages;
+  const [which, they] = answers === 1 ? ["answer", "it"] : [`${answers} answers`, "they"];
+  return `The Python interpreter is as it was before your last ${which}: nothing that ${they} did is there.`;
+}
+
+/** Pictures in the Markdown of earlier answers: to a model they would be many thousands of letters. */
+function withoutDataUrls(part: ContentPart): ContentPart {
+  if (part.type !== "text") return part;
+  return textPart(part.text.replaceAll(/!\[([^[\]\n]*)\]\(data:[^()\s]*\)/g, "[picture: $1]"));
 }
 
 /** Calls of the client's tools, and their results, as the agent reads of them when the code that made them is gone. */

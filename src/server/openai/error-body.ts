@@ -13,15 +13,20 @@ export interface ErrorResponse {
   };
 }
 
-/** Faults of the model's service that would read as the client's own when its status were passed on. */
-const ofTheService = new Set<ErrorCode>(["model_auth_failed", "model_not_configured"]);
+/** Faults behind the server that would read as the client's own if their status were passed on. */
+const ownStatus: Partial<Record<ErrorCode, number>> = {
+  model_auth_failed: 502,
+  model_not_configured: 502,
+  session_closed: 503,
+  checkpoint_not_found: 503,
+};
 
 /** Says what a fault means to a client. What is unexpected shows nothing of its inside. */
 export function errorBody(error: unknown): ErrorResponse {
   if (!isCodeActError(error)) {
     return response(500, "unexpected", "The server met an unexpected fault.");
   }
-  const status = ofTheService.has(error.code) ? 502 : errorKinds[error.code].httpStatus;
+  const status = ownStatus[error.code] ?? errorKinds[error.code].httpStatus;
   const message = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
   return response(status, error.code, message);
 }

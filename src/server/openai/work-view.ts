@@ -1,5 +1,6 @@
 import type { AgentEvent, RunResult } from "../../agent/events.ts";
 import { createMarkdownWriter, type MarkdownWriter } from "./markdown-writer.ts";
+import { createWholeCharacters } from "./whole-characters.ts";
 
 /**
  * What a client reads of the work before the answer. `content`: all of it, as Markdown in the message itself.
@@ -25,10 +26,11 @@ export interface WorkView {
 /** Creates a view for one run. */
 export function createWorkView(shown: ShownWork): WorkView {
   const writer = createMarkdownWriter();
+  const characters = createWholeCharacters();
   return {
     event(event) {
       if (shown === "answer") return undefined;
-      const text = writeEvent(writer, event);
+      const text = characters.add(writeEvent(writer, event));
       return text === "" ? undefined : { [shown]: text };
     },
     pause() {
@@ -37,10 +39,12 @@ export function createWorkView(shown: ShownWork): WorkView {
     },
     end(result) {
       const answer = result.answer ?? result.partialAnswer ?? "";
-      if (shown !== "content") return { content: answer };
+      if (shown !== "content") {
+        return { content: answer.trim() === "" ? noteOf(result) : answer.toWellFormed() };
+      }
       const missing = writer.endsWith(answer) ? [] : [answer];
       const rest = [...missing, noteOf(result)].map((part) => writer.prose(part) + writer.close());
-      const content = rest.join("");
+      const content = characters.add(rest.join("")) + characters.end();
       return content === "" ? undefined : { content };
     },
   };
