@@ -2,6 +2,7 @@ import { Option } from "commander";
 import { ensureEnvironment } from "../execution/environment.ts";
 import type { FoundPython } from "../execution/find-python.ts";
 import { allowedHosts, type NetworkOptions } from "../execution/network/network.ts";
+import { createLastingRuntime } from "../execution/lasting-runtime.ts";
 import type { Runtime } from "../execution/runtime.ts";
 import { createBareRuntime } from "../execution/runtimes/bare-runtime.ts";
 import { createSandboxRuntime } from "../execution/runtimes/sandbox-runtime.ts";
@@ -60,9 +61,10 @@ export async function chooseRuntime(
       "codeact: The bare runtime has no isolation: the code can read and change everything that you can.\n",
     );
   }
-  const create = choice.runtime === "bare" ? createBareRuntime : createSandboxRuntime;
+  const chosen = choice.runtime === "bare" ? createBareRuntime : createSandboxRuntime;
+  const create = async (): Promise<Runtime> => await chosen({ python: python.path });
   return {
-    runtime: await create({ python: python.path }),
+    runtime: createLastingRuntime(await create(), create),
     python,
     network,
     environment: {

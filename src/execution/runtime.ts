@@ -8,6 +8,8 @@ export interface Runtime extends AsyncDisposable {
   /** Rejects with `sandbox_unavailable`, `python_not_found` or `backend_lost`. */
   open(options?: OpenOptions): Promise<Session>;
   close(): Promise<void>;
+  /** Resolves when no more sessions can be opened, for whatever reason; never rejects. */
+  readonly ended?: Promise<void>;
 }
 
 export interface RuntimeCapabilities {

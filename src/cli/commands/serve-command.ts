@@ -4,12 +4,14 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { telemetryFromEnvironment } from "../../agent/telemetry.ts";
 import { CodeActError } from "../../errors.ts";
 import type { Session } from "../../execution/session.ts";
+import { errorBody } from "../../server/openai/error-body.ts";
 import type { ShownWork } from "../../server/openai/work-view.ts";
 import { addAgentOptions, agentSettings, type AgentOptionValues } from "../agent-options.ts";
 import type { CliContext } from "../cli-context.ts";
 import { watchInterrupts } from "../interrupt.ts";
 import { connectChosenServers, mcpOption, type McpChoice } from "../mcp-servers.ts";
 import { parseCount, parseSecondsToMs } from "../parse-options.ts";
+import { reportError } from "../report-error.ts";
 import { chooseRuntime, runtimeOptions, type RuntimeChoice } from "../runtime-choice.ts";
 import {
   addToolOptions,
@@ -115,8 +117,13 @@ async function serve(
         ...(options.timeout !== undefined && { timeoutMs: options.timeout }),
       },
     });
-    await prepareWorkspace(session, inputs);
-    return session;
+    try {
+      await prepareWorkspace(session, inputs);
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
   }
   const { maxSessions } = options;
   await using conversations = createConversations({
@@ -134,8 +141,11 @@ async function serve(
     namedSessions,
     keys,
     shown: options.show,
-    // A page in the browser of somebody on this machine must not reach the server under a name of its own.
-    ...(isLocal && { hosts: ["127.0.0.1", "localhost", "[::1]"] }),
+    onFault(error) {
+      if (errorBody(error).status >= 500) reportError(error, context);
+    },
+    // Without keys a page in the browser of somebody on this machine must not reach it under a name of its own.
+    ...(keys.length === 0 && { hosts: ["127.0.0.1", "localhost", "[::1]"] }),
     agent: {
       environment,
       ...agentSettings(options),

@@ -164,6 +164,7 @@ export async function createSandboxRuntime(
     capabilities: { isolation: "namespaces", transactions },
     pythonVersion: python.version,
     preloaded: zygote.preloaded,
+    ended: zygote.exited,
     open,
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,

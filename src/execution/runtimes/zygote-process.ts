@@ -20,6 +20,8 @@ const readySchema = z.object({
 /** A running outer sandbox. Its sessions are reached through the folder's socket. */
 export interface Zygote {
   readonly preloaded: Readonly<Record<string, string>>;
+  /** Resolves when it is over, for whatever reason. */
+  readonly exited: Promise<void>;
   /** Ends it and everything in it. */
   stop(): Promise<void>;
 }
@@ -91,7 +93,7 @@ export async function startZygote(options: ZygoteOptions): Promise<Zygote> {
   try {
     const preloaded = await ready.promise;
     child.unref();
-    return { preloaded, stop };
+    return { preloaded, exited, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -161,7 +161,9 @@ export function createConversations(options: ConversationsOptions): Conversation
       },
       async keep(history, messages, hasWorked = true) {
         const key = historyKeys(owner, history).at(-1);
-        const checkpoint = await session.checkpoint?.().catch(() => undefined);
+        // Where nothing ran, nothing has changed.
+        const same = !hasWorked && start?.branch === branch ? start.checkpoint : undefined;
+        const checkpoint = same ?? (await session.checkpoint?.().catch(() => undefined));
         if (key !== undefined && branches.has(branch)) {
           const moment = { key, branch, messages: [...messages], checkpoint };
           moments.add(moment);

@@ -3,8 +3,8 @@ import type { Message } from "../../models/model.ts";
 
 /**
  * Names each moment of a history: the key at `n` stands for the owner and the first `n + 1` messages. System messages
- * count for nothing, because clients write the date and much else into them; neither does white space around a text,
- * which clients trim.
+ * count for nothing, because clients write the date and much else into them; neither does white space around a text, nor
+ * how its lines end: clients trim texts and rewrite them.
  */
 export function historyKeys(owner: string, history: readonly Message[]): readonly string[] {
   let key = digest(["history", owner]);
@@ -15,7 +15,7 @@ export function historyKeys(owner: string, history: readonly Message[]): readonl
 }
 
 function plainPart(part: Message["content"][number]): unknown {
-  return part.type === "text" ? part.text.trim() : part;
+  return part.type === "text" ? part.text.trim().replaceAll(/\r\n?/g, "\n") : part;
 }
 
 function digest(parts: readonly unknown[]): string {

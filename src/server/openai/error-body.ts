@@ -27,6 +27,10 @@ export function errorBody(error: unknown): ErrorResponse {
     return response(500, "unexpected", "The server met an unexpected fault.");
   }
   const status = ownStatus[error.code] ?? errorKinds[error.code].httpStatus;
+  if (error.code === "model_auth_failed") {
+    // The service's words may tell of the server's key.
+    return response(status, error.code, "The model's service refuses the server.");
+  }
   const message = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
   return response(status, error.code, message);
 }
