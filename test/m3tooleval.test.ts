@@ -85,39 +85,90 @@ describe.skipIf(!hasData)("M3ToolEval (needs its data)", () => {
   it.each([
     [
       "code",
-      ["'it is text'", "import sys\nprint('lost', file=sys.stderr)", "convert_currency(100.0, 2)"],
-      ["it is text", "No output. Did you forget to print the result?", "200.0"],
+      "faithful",
+      [
+        "'it is text'",
+        "import sys\nprint('lost', file=sys.stderr)",
+        "convert_currency(100.0, 2)",
+        "print('1,2')",
+        "print(68.70)\nprint('is the price')",
+        "find_minimum",
+        "print('x' * 2500)",
+        "print('5')\n7",
+      ],
+      [
+        "it is text",
+        "[Executed Successfully with No Output, Did you forget to print?]",
+        "200.0",
+        "(1, 2)",
+        "68.7\nis the price\n",
+        " <function m3tooleval.find_minimum(*args: 'float') -> 'float'>\n",
+        `${"x".repeat(2000)}...\n[Output Truncated]`,
+        "5\n 7\n",
+      ],
+    ],
+    [
+      "code",
+      "corrected",
+      ["'it is text'", "import sys\nprint('lost', file=sys.stderr)", "print('1,2')"],
+      ["it is text", "No output. Did you forget to print the result?", "(1, 2)"],
     ],
     [
       "json",
+      "faithful",
       [
         '{"tool": "convert_currency", "args": [100.0, 2]}',
         '{"tool": "sum", "args": [[1, 2]]}',
         '{"tool": "convert_currency", "args": [1]}',
+        '{"tool": "convert_currency", "args": "it\'s"}',
+        '{"tool": "calculator", "args": ["\'  kept \'"]}',
       ],
       [
         "200.0",
+        "Cound not find tool with name sum",
+        "Failed to execute tool convert_currency with args (1,). Did you try to invoke more than one tool at a time?",
+        `Failed to execute tool convert_currency with args ("it's",). Did you try to invoke more than one tool at a time?`,
+        "  kept ",
+      ],
+    ],
+    [
+      "json",
+      "corrected",
+      ['{"tool": "sum", "args": [[1, 2]]}', '{"tool": "convert_currency", "args": [1]}'],
+      [
         "Could not find a tool with the name sum.",
         "Failed to execute the tool with these arguments. Only one tool can be invoked at a time.",
       ],
     ],
-    ["text", ["convert_currency, 100.0, 2", "calculator, '1+1'"], ["200.0", "1+1"]],
-  ] as const)("shows a model what its %s actions came to", async (format, actions, shown) => {
-    const task = (await m3ToolEval.load({ data })).find(
-      ({ group }) => group === "trade_calculator",
-    )!;
-    await using runtime = await createSandboxRuntime();
-    const { ending } = await playTask(
-      task,
-      playOptions({
-        runtime,
-        model: createOracleModel(actions.map((action) => `Action: ${action} End Action`)),
-        format,
-        grading: "faithful",
-        feedback: "plain",
-      }),
-    );
-    const told = ending.messages.filter(({ role }) => role === "user").slice(1);
-    expect(told.map(messageText)).toEqual(shown);
-  });
+    [
+      "text",
+      "faithful",
+      ["convert_currency, 100.0, 2", "calculator, '1+1'", "convert_currency, 1"],
+      [
+        "200.0",
+        "1+1",
+        "Failed to execute tool convert_currency with args (1,). Did you try to invoke more than one tool at a time?",
+      ],
+    ],
+  ] as const)(
+    "shows a model what its %s actions came to, %s",
+    async (format, grading, actions, shown) => {
+      const task = (await m3ToolEval.load({ data })).find(
+        ({ group }) => group === "trade_calculator",
+      )!;
+      await using runtime = await createSandboxRuntime();
+      const { ending } = await playTask(
+        task,
+        playOptions({
+          runtime,
+          model: createOracleModel(actions.map((action) => `Action: ${action} End Action`)),
+          format,
+          grading,
+          feedback: "plain",
+        }),
+      );
+      const told = ending.messages.filter(({ role }) => role === "user").slice(1);
+      expect(told.map(messageText)).toEqual(shown);
+    },
+  );
 });

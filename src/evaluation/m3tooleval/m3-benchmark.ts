@@ -1,17 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { AgentEvent } from "../../agent/events.ts";
-import type { Outcome } from "../../execution/outcome.ts";
 import { textMessage } from "../../models/model.ts";
-import type {
-  Benchmark,
-  BenchmarkTask,
-  Ending,
-  Feedback,
-  FormatName,
-  Grading,
-  PlayContext,
-} from "../benchmark.ts";
-import { parsePythonValue } from "../python-value.ts";
+import type { Benchmark, BenchmarkTask, Ending, Grading, PlayContext } from "../benchmark.ts";
 import { playDialogue } from "../dialogue.ts";
 import { plainTraceback } from "../plain-traceback.ts";
 import { pythonLiteral } from "../../syntax/python-literal.ts";
@@ -21,6 +11,7 @@ import type { M3Data, M3Record } from "./m3-data.ts";
 import { m3PageAliases, m3TaskFaults } from "./m3-faults.ts";
 import { answerOf, createM3Format } from "./m3-format.ts";
 import { gradeCorrectly, gradeFaithfully } from "./m3-grade.ts";
+import { m3Observation } from "./m3-observation.ts";
 import { m3Oracle } from "./m3-oracle.ts";
 import { m3Prompt } from "./m3-prompt.ts";
 import { unpackM3ToolEval } from "./unpack-m3.ts";
@@ -28,7 +19,6 @@ import { unpackM3ToolEval } from "./unpack-m3.ts";
 const maxTurns = 10;
 const maxReplyTokens = 512;
 const cellTimeoutMs = 30_000;
-const maxResultCharacters = 2000;
 
 /**
  * M3ToolEval: 82 tasks that need several tools, played with one call or one program a turn, at most ten turns, as many
@@ -70,6 +60,7 @@ async function* play(
   await setUpSession(session, setupCode(record.family, data, grading));
   const functions = functionsOf(record, data, grading);
   const prompt = m3Prompt(record.instruction, functions, format);
+  let failure: string | undefined;
   return yield* playDialogue({
     model,
     session,
@@ -78,11 +69,15 @@ async function* play(
       mode: format,
       tools: functions.map(({ name }) => name),
       isLenient: grading === "corrected",
+      onAction: (action) => ({ failure } = action),
     }),
     messages: [textMessage("user", prompt)],
     maxTurns: context.maxTurns ?? maxTurns,
     sampling: { temperature: 0, maxOutputTokens: maxReplyTokens, ...sampling },
-    afterCell: (outcome) => ({ say: observation(outcome, format, context.feedback) }),
+    afterCell(outcome, turn) {
+      const shown = context.feedback === "plain" ? plainTraceback(outcome) : outcome;
+      return { say: m3Observation(shown, { format, grading, turn, failure }) };
+    },
     afterMalformed: (reason) => ({ say: reason }),
     afterAnswer(reply) {
       const answer = answerOf(reply);
@@ -142,35 +137,3 @@ const toolSource = readFileSync(
   new URL("../../../python/codeact_benchmarks/m3tooleval.py", import.meta.url),
   "utf8",
 );
-
-/** What the model reads of an action: what it printed; of a call that fails in JSON or text, only that it failed. */
-function observation(outcome: Outcome, format: FormatName, feedback: Feedback): string {
-  if (format !== "code" && outcome.status !== "ok") {
-    return "Failed to execute the tool with these arguments. Only one tool can be invoked at a time.";
-  }
-  const shown = printed(feedback === "plain" ? plainTraceback(outcome) : outcome).trim();
-  if (shown === "") return "No output. Did you forget to print the result?";
-  const value = format === "code" ? parsePythonValue(shown) : undefined;
-  // The original evaluates what code shows, so that text loses its quotes.
-  const text = typeof value === "string" ? value : shown;
-  return text.length <= maxResultCharacters
-    ? text
-    : `${text.slice(0, maxResultCharacters)}...\n[Output Truncated]`;
-}
-
-function printed(outcome: Outcome): string {
-  const parts = outcome.outputs.map((output) => {
-    switch (output.type) {
-      case "stream":
-        return output.name === "stdout" ? output.text : "";
-      case "error":
-        return output.error.traceback;
-      case "value":
-      case "display":
-        return `${output.data["text/plain"] ?? ""}\n`;
-    }
-  });
-  const death = outcome.status === "timeout" ? "[Execution timed out.]" : "[The code crashed.]";
-  const isOver = outcome.status === "ok" || outcome.status === "error";
-  return parts.join("") + (isOver ? "" : death);
-}

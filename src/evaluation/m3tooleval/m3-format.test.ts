@@ -55,13 +55,20 @@ describe("createM3Format", () => {
 
   it("calls with numbers as Python reads them, whole or not, however large", () => {
     const json = '{"tool": "f", "args": [100.0, 2, 1e3, 12345678901234567890, {"a": [0.50]}]}';
-    expect(compileM3Action(json, { mode: "json", tools, isLenient: false })).toBe(
-      'print(f(100.0, 2, 1e3, 12345678901234567890, {"a": [0.50]}))',
-    );
+    expect(compileM3Action(json, { mode: "json", tools, isLenient: false })).toEqual({
+      code: 'print(f(100.0, 2, 1e3, 12345678901234567890, {"a": [0.50]}))',
+      failure:
+        "Failed to execute tool f with args (100.0, 2, 1000.0, 12345678901234567890, {'a': [0.5]}). Did you try to invoke more than one tool at a time?",
+    });
     const text = "f, 100.0, 2, -3, 007, +5, 1_000, 1e3, .5, nan, 12345678901234567890, 6e, 1-2";
-    expect(compileM3Action(text, { mode: "text", tools, isLenient: false })).toBe(
-      'print(f(100.0, 2, -3, int("007"), int("+5"), int("1_000"), float("1e3"), float(".5"), float("nan"), 12345678901234567890, "6e", "1-2"))',
-    );
+    expect(compileM3Action(text, { mode: "text", tools, isLenient: false })).toEqual({
+      code: 'print(f(100.0, 2, -3, int("007"), int("+5"), int("1_000"), 1e3, float(".5"), float("nan"), 12345678901234567890, "6e", "1-2"))',
+      failure:
+        "Failed to execute tool f with args (100.0, 2, -3, 7, 5, 1000, 1000.0, 0.5, nan, 12345678901234567890, '6e', '1-2'). Did you try to invoke more than one tool at a time?",
+    });
+    expect(compileM3Action("f, it's", { mode: "text", tools, isLenient: false })).toMatchObject({
+      failure: expect.stringContaining(`with args ("it's",). Did`),
+    });
   });
 
   it("keeps what the model says after an action, as long as it acts no more", () => {
@@ -82,19 +89,65 @@ describe("createM3Format", () => {
     });
   });
 
+  const invalid =
+    "Invalid action. You should output a JSON object with the following fields: 'tool' (the name of the tool), 'args' (a list of arguments to the tool). Error: ";
   it.each([
-    ["json", "Action: {tool: f} End Action", "It is not valid JSON."],
-    ["json", 'Action: {"args": []} End Action', "The field 'tool' is missing."],
-    ["json", "Action: null End Action", "The field 'tool' is missing."],
-    ["json", 'Action: {"tool": "f"} End Action', "The field 'args' is missing."],
-    ["json", 'Action: {"tool": "eval", "args": ["1"]} End Action', "Could not find a tool"],
-    ["text", "Action: sum, 1, 2 End Action", "Could not find a tool with the name sum."],
-    ["text", "Action: __import__('os').system End Action", "Could not find a tool"],
-    ["text", "I think it is 4.", "Invalid generation."],
-  ] as const)("tells what is wrong with %s: %s", (mode, reply, reason) => {
-    expect(parse(mode, reply)).toMatchObject({
+    [
+      "json",
+      "{tool: f}",
+      `${invalid}Expecting property name enclosed in double quotes: line 1 column 2 (char 1)`,
+      "It is not valid JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1).",
+    ],
+    [
+      "json",
+      '{"tool": "f"}\n{"tool": "f"}',
+      `${invalid}Extra data: line 2 column 1 (char 14)`,
+      "It is not valid JSON: Extra data: line 2 column 1 (char 14).",
+    ],
+    ["json", '{"args": []}', `${invalid}'tool'`, "The field 'tool' is missing."],
+    ["json", "null", `${invalid}'NoneType' object is not subscriptable`, "It is no object."],
+    [
+      "json",
+      "[1]",
+      `${invalid}list indices must be integers or slices, not str`,
+      "It is no object.",
+    ],
+    ["json", '{"tool": "f"}', `${invalid}'args'`, undefined],
+    [
+      "json",
+      '{"tool": "eval", "args": ["1"]}',
+      "Cound not find tool with name eval",
+      "Could not find a tool with the name eval.",
+    ],
+    [
+      "text",
+      "sum, 1, 2",
+      "Cound not find tool with name sum",
+      "Could not find a tool with the name sum.",
+    ],
+    [
+      "text",
+      "__import__('os').system",
+      "Cound not find tool with name __import__('os').system",
+      "Could not find a tool",
+    ],
+  ] as const)(
+    "tells what is wrong with %s %s as the original does, or explains it",
+    (mode, action, original, explained) => {
+      const reply = `Action: ${action} End Action`;
+      expect(parse(mode, reply)).toMatchObject({ kind: "malformed", reason: original });
+      expect(parse(mode, reply, true)).toMatchObject(
+        explained === undefined
+          ? { kind: "action" }
+          : { kind: "malformed", reason: expect.stringContaining(explained) },
+      );
+    },
+  );
+
+  it("tells what a reply lacks that neither acts nor answers", () => {
+    expect(parse("text", "I think it is 4.")).toMatchObject({
       kind: "malformed",
-      reason: expect.stringContaining(reason),
+      reason: "Invalid generation. Your output should contain either 'Action:' or 'Answer:'",
     });
   });
 

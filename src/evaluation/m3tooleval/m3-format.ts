@@ -3,16 +3,27 @@ import { renderObservation } from "../../formats/render.ts";
 import { skipThinking } from "../../formats/skip-thinking.ts";
 import { compileM3Action, type M3Action, type M3ActionOptions } from "./m3-action.ts";
 
+export interface M3FormatOptions extends M3ActionOptions {
+  /** Called with each action that can be run. */
+  readonly onAction?: (action: Exclude<M3Action, { readonly fault: string }>) => void;
+}
+
 /**
  * Creates the format of M3ToolEval: exactly one of `Action: ... End Action` and `Answer: ...` in a reply.
  * A text or JSON action becomes one Python call whose result is printed.
  */
-export function createM3Format(options: M3ActionOptions): ActionFormat {
+export function createM3Format({ onAction, ...options }: M3FormatOptions): ActionFormat {
   return {
     name: `m3tooleval-${options.mode}`,
     instructions: () => "",
     createParser: () =>
-      skipThinking(() => createM3Parser((action) => compileM3Action(action, options))),
+      skipThinking(() =>
+        createM3Parser((text) => {
+          const action = compileM3Action(text, options);
+          if (!("fault" in action)) onAction?.(action);
+          return action;
+        }),
+      ),
     render: renderObservation,
   };
 }
@@ -32,10 +43,10 @@ function createM3Parser(compile: (action: string) => M3Action): ReplyParser {
       if (!reply.includes("Action:")) {
         return { kind: "malformed", reason: noMarkReason, text: reply };
       }
-      const code = compile(actionOf(reply));
-      return typeof code === "string"
-        ? { kind: "action", code, text: reply }
-        : { kind: "malformed", reason: code.fault, text: reply };
+      const action = compile(actionOf(reply));
+      return "fault" in action
+        ? { kind: "malformed", reason: action.fault, text: reply }
+        : { kind: "action", code: action.code, text: reply };
     },
   };
 }

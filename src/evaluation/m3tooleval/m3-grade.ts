@@ -1,3 +1,4 @@
+import { pythonLiteralText } from "../python-literal-text.ts";
 import { parsePythonValue, pythonValuesEqual } from "../python-value.ts";
 import type { PythonValue } from "../python-value.ts";
 
@@ -20,7 +21,7 @@ export function gradeFaithfully(answer: string, expected: M3Expected): boolean {
   if (answer === expected.text) return true;
   const wanted = convertExpected(expected);
   if (wanted === undefined) return false;
-  return convert(answer) === wanted || textOfLiteral(answer) === expected.text;
+  return convert(answer) === wanted || pythonLiteralText(answer) === expected.text;
 }
 
 /** Python's `int(x)`, else `float(x)`, else `str(x)`; undefined where the first of them ends the original's comparison. */
@@ -37,17 +38,6 @@ function convertExpected({ type, text }: M3Expected): number | string | undefine
     default:
       return undefined;
   }
-}
-
-/** What `str()` makes of the literal that the answer is. */
-function textOfLiteral(answer: string): string | undefined {
-  const value = parsePythonValue(answer.trim());
-  if (typeof value === "string") return value;
-  // JSON's words for them mean nothing in Python.
-  if (typeof value === "boolean") return /True|False/.exec(answer)?.[0];
-  if (typeof value !== "number") return undefined;
-  const isFloat = /^[\s(]*[+-]?[\d_]*(?:\.|e)/i.test(answer);
-  return isFloat && Number.isInteger(value) ? `${value}.0` : String(value);
 }
 
 /** Python's `int(x)`, else `float(x)`, else `str(x)`, of text. */
