@@ -89,6 +89,48 @@ print(len(calls), sorted(call["name"] for call in wrong))`);
     60_000,
   );
 
+  it("describes what each API takes and returns, and takes values as the original does when asked", async () => {
+    const { samples } = await loadApiBankData({ data });
+    await using runtime = await createSandboxRuntime();
+    await using session = await runtime.open();
+    await session.execute(importablePackage("api_bank"));
+    const names = [...new Set(samples.flatMap(({ apis }) => apis))];
+    const outcome = await session.execute(`import json
+from codeact_benchmarks.api_bank import Bank
+from codeact_benchmarks.api_bank.bank import APIS
+bank = Bank({})
+described = [bank.describe(name) for name in json.loads(${pythonLiteral(JSON.stringify(names))})]
+print(len(described), {tuple(entry) for entry in described}, sum(not entry["output_parameters"] for entry in described))
+print(json.dumps(bank.describe("QueryBalance")))
+for name, arguments in (
+    ("TimedSwitch", {"name": "lamp", "time": "9", "on": True}),
+    ("TimedSwitch", {"name": "lamp", "time": "9", "on": "True"}),
+    ("BookHotel", {"room_count": 2, "adult_count": "3"}),
+    ("BookHotel", {"room_count": "-2"}),
+    ("AddMeeting", {"attendees": "['Ann']"}),
+):
+    for lenient in (False, True):
+        api = APIS[name]
+        given = {**dict.fromkeys(api.parameters, "1"), **arguments}
+        taken = api.call(bank._originals, given, lenient=lenient).input
+        print(taken and {key: taken[key] for key in arguments})`);
+    expect(
+      outcome.outputs.map((output) => (output.type === "stream" ? output.text : output)).join(""),
+    ).toBe(`49 {('name', 'description', 'input_parameters', 'output_parameters')} 0
+{"name": "QueryBalance", "description": "This API queries the balance of a user.", "input_parameters": {"token": {"type": "str", "description": "The token of the user, from GetUserToken."}}, "output_parameters": {"balance": {"type": "float", "description": "The balance of the user."}}}
+{'name': 'lamp', 'time': '9', 'on': False}
+{'name': 'lamp', 'time': '9', 'on': True}
+{'name': 'lamp', 'time': '9', 'on': True}
+{'name': 'lamp', 'time': '9', 'on': True}
+{'room_count': 2, 'adult_count': 3}
+{'room_count': 2, 'adult_count': 3}
+None
+{'room_count': -2}
+{'attendees': "['Ann']"}
+{'attendees': ['Ann']}
+`);
+  }, 60_000);
+
   it("tells replies that hold no call, wrong calls and calls beyond reading apart", async () => {
     const [task] = await apiBank.load({ data });
     await using runtime = await createSandboxRuntime();

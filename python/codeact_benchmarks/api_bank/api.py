@@ -23,7 +23,7 @@ def require(condition: object, message: str) -> None:
 
 @dataclass(frozen=True)
 class Parameter:
-    """`type` is the name by which the model reads it: str, int, float, bool or list."""
+    """`type` is the name by which the model reads it, such as str, int, bool or list(str)."""
 
     type: str
     description: str
@@ -81,13 +81,14 @@ class Api:
     run: Run
     same: Callable[[Result, Result], bool] = same_all
 
-    def call(self, databases: Databases, arguments: Mapping[str, Any], *, reads_lists: bool = True) -> Result:
+    def call(self, databases: Databases, arguments: Mapping[str, Any], *, lenient: bool = True) -> Result:
         """Call with arguments that are mostly text. What the call raises is part of its result.
 
-        `reads_lists` tells whether text is read as a list where a list is wanted; the original does not.
+        `lenient` takes values by what they mean: text as a list where one is wanted, true in JSON, negative numbers.
+        Without it they are taken as the original does.
         """
         try:
-            given = self.coerce(arguments, reads_lists)
+            given = self.coerce(arguments, lenient)
         except ApiError as error:
             return Result(self.name, None, None, str(error))
         try:
@@ -97,20 +98,22 @@ class Api:
         except Exception as error:  # wrong types get as far as they do in the original
             return Result(self.name, given, None, f"{type(error).__name__}: {error}")
 
-    def coerce(self, arguments: Mapping[str, Any], reads_lists: bool) -> dict[str, Any]:
+    def coerce(self, arguments: Mapping[str, Any], lenient: bool) -> dict[str, Any]:
         """Return the arguments in the order and with the types of the parameters. Raises ApiError."""
         for key in arguments:
             require(key in self.parameters, f"Unknown parameter: {key}")
         missing = [key for key, parameter in self.parameters.items() if parameter.required and key not in arguments]
         require(not missing, f"Missing parameter: {', '.join(missing)}")
         return {
-            key: _coerced(arguments[key], parameter.type, reads_lists)
+            key: _coerced(arguments[key], parameter.type, lenient)
             for key, parameter in self.parameters.items()
             if key in arguments
         }
 
 
-def _coerced(value: Any, type_name: str, reads_lists: bool) -> Any:
+def _coerced(value: Any, type_name: str, lenient: bool) -> Any:
+    if not lenient:
+        return _coerced_as_original(value, type_name)
     try:
         if type_name == "int":
             return int(value)
@@ -118,8 +121,23 @@ def _coerced(value: Any, type_name: str, reads_lists: bool) -> Any:
             return float(value)
         if type_name == "bool":
             return value is True or value == "True"
-        if type_name == "list" and reads_lists and isinstance(value, str):
+        if type_name.startswith("list") and isinstance(value, str):
             return ast.literal_eval(value)
         return value
     except (ValueError, TypeError, SyntaxError):
+        raise ApiError(f"{value!r} is no {type_name}") from None
+
+
+def _coerced_as_original(value: Any, type_name: str) -> Any:
+    """Text is a number when it is all digits, and true when it is ``True``; nothing else is true. Lists stay text."""
+    if type_name == "bool":
+        return bool(value == "True")
+    if type_name not in ("int", "float"):
+        return value
+    if isinstance(value, str):
+        digits = value if type_name == "int" else value.replace(".", "", 1)
+        require(digits.isdigit(), f"{value!r} is no {type_name}")
+    try:
+        return int(value) if type_name == "int" else float(value)
+    except (ValueError, TypeError, OverflowError):
         raise ApiError(f"{value!r} is no {type_name}") from None

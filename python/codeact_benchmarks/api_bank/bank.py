@@ -6,8 +6,9 @@ import ast
 from typing import Any, Mapping, Sequence
 
 from . import accounts, calendar_apis, health, home, knowledge, money
-from .api import Api, Result
+from .api import Api, Parameter, Result
 from .databases import Databases
+from .outputs import OUTPUTS
 
 APIS: dict[str, Api] = {
     api.name: api
@@ -24,28 +25,26 @@ class Bank:
         self._originals = {**originals, "Recorded": answers}
 
     def describe(self, name: str) -> dict[str, Any]:
-        """Return name, description and parameters of an API, as the model reads them. Raises KeyError."""
+        """Return name, description, input and output of an API, as the model reads them. Raises KeyError."""
         api = APIS[name]
         return {
             "name": api.name,
             "description": api.description,
-            "input_parameters": {
-                key: {"type": parameter.type, "description": parameter.description}
-                for key, parameter in api.parameters.items()
-            },
+            "input_parameters": _described(api.parameters),
+            "output_parameters": _described(OUTPUTS[name]),
         }
 
-    def call(self, name: str, arguments: Mapping[str, Any], *, reads_lists: bool = True) -> Result:
+    def call(self, name: str, arguments: Mapping[str, Any], *, lenient: bool = True) -> Result:
         """Call an API on fresh databases. Raises KeyError for an unknown one."""
-        return APIS[name].call(Databases(self._originals), arguments, reads_lists=reads_lists)
+        return APIS[name].call(Databases(self._originals), arguments, lenient=lenient)
 
     def judge(
-        self, name: str, arguments: Mapping[str, Any], truth: Mapping[str, Any], *, reads_lists: bool = True
+        self, name: str, arguments: Mapping[str, Any], truth: Mapping[str, Any], *, lenient: bool = True
     ) -> dict[str, Any]:
         """Call the API and compare with the recorded call `truth` (api_name, input, output, exception)."""
         if name not in APIS or name != truth["api_name"]:
             return {"correct": False, "reason": f"it calls {name}, not {truth['api_name']}"}
-        mine = self.call(name, arguments, reads_lists=reads_lists)
+        mine = self.call(name, arguments, lenient=lenient)
         recorded = Result(truth["api_name"], truth["input"], truth["output"], truth["exception"])
         if APIS[name].same(mine, recorded):
             return {"correct": True, "reason": ""}
@@ -53,6 +52,12 @@ class Bank:
             return {"correct": False, "reason": f"it raises: {mine.exception}"}
         which = "input" if mine.input != recorded.input else "output"
         return {"correct": False, "reason": f"its {which} differs from the recorded one"}
+
+
+def _described(parameters: Mapping[str, Parameter]) -> dict[str, dict[str, str]]:
+    return {
+        key: {"type": parameter.type, "description": parameter.description} for key, parameter in parameters.items()
+    }
 
 
 def read_call(text: str) -> tuple[str, dict[str, Any]]:

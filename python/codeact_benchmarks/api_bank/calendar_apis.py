@@ -101,7 +101,7 @@ APIS = [
             "start_time": Parameter("str", f"The start. {_TIME}"),
             "end_time": Parameter("str", f"The end. {_TIME}"),
             "location": _WHERE,
-            "attendees": Parameter("list", "The names of those who attend, as a list of str."),
+            "attendees": Parameter("list(str)", "The names of those who attend."),
         },
         ("meeting_topic", "start_time"),
     ).apis(),

@@ -70,15 +70,15 @@ async function* play(
   );
   const shown = (await ask(
     session,
-    `{"apis": [bank.describe(name) for name in ${pythonLiteral(sample.apis)}],
+    `{"apis": [json.dumps(bank.describe(name)) for name in ${pythonLiteral(sample.apis)}],
 "outputs": [str(output) for output in json.loads(${pythonLiteral(JSON.stringify(outputs))})]}`,
-  )) as { readonly apis: readonly unknown[]; readonly outputs: readonly string[] };
+  )) as { readonly apis: readonly string[]; readonly outputs: readonly string[] };
   return yield* playDialogue({
     model,
     session,
     signal,
     format: createCallFormat(format, grading),
-    messages: apiBankMessages(sample.history, { ...shown, format }),
+    messages: apiBankMessages(sample.history, { ...shown, format, grading }),
     maxTurns: 1,
     sampling: { temperature: 0, maxOutputTokens: maxReplyTokens, ...sampling },
     afterCell: () => wrong("it is no call"),
@@ -140,8 +140,8 @@ async function judge(
   const call = callExpression(reply, format, grading);
   if (call === undefined) return { success: false, reason: noCallReason };
   const truth = `json.loads(${pythonLiteral(JSON.stringify(target.result))})`;
-  const lists = pythonLiteral(grading === "corrected");
-  const verdict = await ask(session, `bank.judge(*${call}, ${truth}, reads_lists=${lists})`);
+  const lenient = pythonLiteral(grading === "corrected");
+  const verdict = await ask(session, `bank.judge(*${call}, ${truth}, lenient=${lenient})`);
   const { correct, reason } = verdict as { readonly correct: boolean; readonly reason: string };
   return { success: correct, ...(reason !== "" && { reason }) };
 }

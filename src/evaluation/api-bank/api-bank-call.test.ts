@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { codeCallText, readCallByMeaning, readCallFaithfully, writeCall } from "./api-bank-call.ts";
+import {
+  codeCallText,
+  readCallByMeaning,
+  readCallFaithfully,
+  writeCall,
+  writeCallFaithfully,
+} from "./api-bank-call.ts";
 
 const call = { name: "AddAgenda", arguments: { content: "Meeting", time: "2023-09-12 14:00:00" } };
 
@@ -18,6 +24,28 @@ describe("writeCall", () => {
       expect(readCallFaithfully(`Sure: ${writeCall(call, format)}`, format)).toEqual(call);
     }
     expect(readCallByMeaning(writeCall(call, "text"), "text")).toEqual(call);
+  });
+});
+
+describe("writeCallFaithfully", () => {
+  it("writes the history as the original does, whatever is in a value", () => {
+    const said = { name: "SendEmail", arguments: { content: 'It\'s\n"café"', on: "True" } };
+    expect(writeCallFaithfully(said, "code")).toBe(
+      `[SendEmail(content='It's\n"café"', on='True')]`,
+    );
+    expect(writeCallFaithfully(said, "json")).toBe(
+      String.raw`[{"action": "SendEmail", "content": "It's\n\"caf\u00e9\"", "on": "True"}]`,
+    );
+    expect(writeCallFaithfully(said, "text")).toBe(
+      `[Action: SendEmail, content: It's\n"café", on: True]`,
+    );
+  });
+
+  it("cuts a name without arguments, in code", () => {
+    const today = { name: "GetToday", arguments: {} };
+    expect(writeCallFaithfully(today, "code")).toBe("[GetToda)]");
+    expect(writeCallFaithfully(today, "json")).toBe('[{"action": "GetToday"}]');
+    expect(writeCallFaithfully(today, "text")).toBe("[Action: GetToday]");
   });
 });
 

@@ -20,6 +20,42 @@ export function writeCall({ name, arguments: input }: ApiBankCall, format: Forma
   }
 }
 
+/**
+ * Writes a call of the history as the original does: in code each value stands between single quotes as it is, and the
+ * last two characters are cut off before the bracket, be they a comma and a blank or the end of a name without arguments.
+ */
+export function writeCallFaithfully(
+  { name, arguments: input }: ApiBankCall,
+  format: FormatName,
+): string {
+  const entries = Object.entries(input);
+  switch (format) {
+    case "code": {
+      const values = entries.map(([key, value]) => `${key}='${plainText(value)}', `).join("");
+      return `[${`${name}(${values}`.slice(0, -2)})]`;
+    }
+    case "json":
+      return `[${pythonJson({ action: name, ...input })}]`;
+    case "text":
+      return writeCall({ name, arguments: input }, format);
+  }
+}
+
+/** What Python's `json.dumps` writes. */
+function pythonJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(pythonJson).join(", ")}]`;
+  if (typeof value === "object" && value !== null) {
+    const entries = Object.entries(value).map(
+      ([key, item]) => `${pythonJson(key)}: ${pythonJson(item)}`,
+    );
+    return `{${entries.join(", ")}}`;
+  }
+  return JSON.stringify(value).replaceAll(
+    /[\u007f-\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 function pythonText(value: unknown): string {
   return typeof value === "string" && !/['\\\n]/.test(value) ? `'${value}'` : pythonLiteral(value);
 }
@@ -34,14 +70,14 @@ function plainText(value: unknown): string {
  * comma, and a comma follows the name. JSON is one object in brackets. Undefined when there is no call.
  */
 export function readCallFaithfully(reply: string, format: FormatName): ApiBankCall | undefined {
-  const text = /\[.*\]/.exec(reply)?.[0];
+  const text = /\[[^\n]*\]/.exec(reply)?.[0];
   if (text === undefined) return undefined;
   switch (format) {
     case "code": {
-      const call = /\[([\p{L}\p{N}_]+)\((.*)\)\]/u.exec(text);
+      const call = /\[([\p{L}\p{N}_]+)\(([^\n]*)\)\]/u.exec(text);
       if (call === null) return undefined;
       const pairs = call[2]!.matchAll(
-        /([\p{L}\p{N}_]+)\s*=\s*(?:['"](.+?)['"]|(\[.*\])|([\p{L}\p{N}_]+))/gu,
+        /([\p{L}\p{N}_]+)\s*=\s*(?:['"]([^\n]+?)['"]|(\[[^\n]*\])|([\p{L}\p{N}_]+))/gu,
       );
       return {
         name: call[1]!,
@@ -51,11 +87,11 @@ export function readCallFaithfully(reply: string, format: FormatName): ApiBankCa
       };
     }
     case "json": {
-      const object = /\[(\{.*\})\]/.exec(text)?.[1];
+      const object = /\[(\{[^\n]*\})\]/.exec(text)?.[1];
       return object === undefined ? undefined : readJson(object);
     }
     case "text": {
-      const call = /\[Action:\s*([\p{L}\p{N}_]+),\s*(.*)\]/u.exec(text);
+      const call = /\[Action:\s*([\p{L}\p{N}_]+),\s*([^\n]*)\]/u.exec(text);
       if (call === null) return undefined;
       const pairs = call[2]!.matchAll(/([\p{L}\p{N}_]+):\s*([^,]+)/gu);
       return {
