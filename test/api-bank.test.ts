@@ -131,6 +131,40 @@ None
 `);
   }, 60_000);
 
+  it("compares calls of the calendar by each API's own rule", async () => {
+    await using runtime = await createSandboxRuntime();
+    await using session = await runtime.open();
+    await session.execute(importablePackage("api_bank"));
+    const outcome = await session.execute(`from codeact_benchmarks.api_bank.bank import APIS
+from codeact_benchmarks.api_bank.api import Result
+for name, input, changes in (
+    ("AddAgenda", {"token": "t", "content": "Meet Ann", "time": "9", "location": "A"},
+     ({"token": "u"}, {"content": "meet ann"}, {"location": "B"})),
+    ("AddReminder", {"token": "t", "content": "Meet Ann", "time": "9"},
+     ({"token": "u"}, {"content": "meet ann"}, {"time": "8"})),
+    ("AddMeeting", {"token": "t", "meeting_topic": "a b c", "start_time": "9"},
+     ({"token": "u"}, {"meeting_topic": "a b"}, {"meeting_topic": "a"})),
+    ("DeleteReminder", {"token": "t", "content": "Meet Ann", "time": "9"}, ({"content": "x"}, {"time": "8"})),
+    ("DeleteMeeting", {"token": "t", "meeting_topic": "a", "start_time": "9"}, ({"meeting_topic": "x"}, {"start_time": "8"})),
+):
+    api, truth = APIS[name], Result(name, input, "success", None)
+    verdicts = [api.same(Result(name, {**input, **change}, "success", None), truth) for change in changes]
+    original = api.original_same and api.original_same(truth, truth)
+    print(name, verdicts, api.same(Result(name, input, None, "no"), truth), original)`);
+    expect(outcome.outputs).toEqual([
+      {
+        type: "stream",
+        name: "stdout",
+        text: `AddAgenda [True, False, False] False None
+AddReminder [True, True, False] False None
+AddMeeting [False, True, False] False None
+DeleteReminder [True, False] False None
+DeleteMeeting [True, False] False False
+`,
+      },
+    ]);
+  }, 60_000);
+
   it("tells replies that hold no call, wrong calls and calls beyond reading apart", async () => {
     const [task] = await apiBank.load({ data });
     await using runtime = await createSandboxRuntime();

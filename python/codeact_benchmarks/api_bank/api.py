@@ -55,31 +55,55 @@ def same_input(mine: Result, truth: Result) -> bool:
     return (mine.input, mine.exception) == (truth.input, truth.exception)
 
 
-def alike_in(key: str) -> Callable[[Result, Result], bool]:
-    """Equal but for the text `key`, whose words overlap by more than half (Jaccard)."""
+def alike_in(
+    key: str, *, ignores_case: bool = False, compared: tuple[str, ...] | None = None
+) -> Callable[[Result, Result], bool]:
+    """Equal but for the text `key`, whose words overlap by more than half (Jaccard).
+
+    Of the rest of the input only `compared` counts; all of it when None.
+    """
+
+    def words(result: Result) -> set[str]:
+        text = str((result.input or {}).get(key, ""))
+        return set((text.lower() if ignores_case else text).split(" "))
+
+    def rest(result: Result) -> dict[str, Any]:
+        given = result.input or {}
+        return {name: given.get(name) for name in (compared if compared is not None else given) if name != key}
 
     def same(mine: Result, truth: Result) -> bool:
-        if mine.input is None or truth.input is None:
-            return mine.exception == truth.exception
-        words = [set(str(result.input[key]).lower().split()) for result in (mine, truth) if result.input]
-        union = words[0] | words[1]
-        if union and len(words[0] & words[1]) / len(union) <= 0.5:
-            return False
-        rest = [{k: v for k, v in result.input.items() if k != key} for result in (mine, truth) if result.input]
-        return rest[0] == rest[1] and same_output(mine, truth)
+        both, either = words(mine) & words(truth), words(mine) | words(truth)
+        return len(both) / len(either) > 0.5 and rest(mine) == rest(truth) and same_output(mine, truth)
 
     return same
 
 
+def same_once_done(key: str) -> Callable[[Result, Result], bool]:
+    """Equal when both succeed and `key` is equal, or when both come to the same otherwise."""
+
+    def same(mine: Result, truth: Result) -> bool:
+        if mine.output == truth.output == "success":
+            return (mine.input or {}).get(key) == (truth.input or {}).get(key)
+        return same_output(mine, truth)
+
+    return same
+
+
+def never_once_done(mine: Result, truth: Result) -> bool:
+    """Equal when both come to the same other than success, which the original compares by a parameter that is not there."""
+    return mine.output != "success" and same_output(mine, truth)
+
+
 @dataclass(frozen=True)
 class Api:
-    """`run` gets the databases and the coerced arguments."""
+    """`run` gets the databases and the coerced arguments. `original_same` is the original's rule where it is at fault."""
 
     name: str
     description: str
     parameters: Mapping[str, Parameter]
     run: Run
     same: Callable[[Result, Result], bool] = same_all
+    original_same: Callable[[Result, Result], bool] | None = None
 
     def call(self, databases: Databases, arguments: Mapping[str, Any], *, lenient: bool = True) -> Result:
         """Call with arguments that are mostly text. What the call raises is part of its result.

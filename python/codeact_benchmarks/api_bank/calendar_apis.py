@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 
 from .accounts import TOKEN, user_of
-from .api import Api, Parameter, alike_in, require, same_all
+from .api import Api, Parameter, Result, alike_in, never_once_done, require, same_all, same_once_done
 from .databases import Databases
 
 _TIME = "Format: %Y-%m-%d %H:%M:%S"
@@ -30,21 +30,30 @@ def _find(databases: Databases, table: str, token: str, wanted: Mapping[str, Any
 class Entries:
     """The four calls of one table. `marks` are the columns by any of which a row is found."""
 
-    def __init__(self, table: str, noun: str, columns: Mapping[str, Parameter], marks: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        table: str,
+        noun: str,
+        columns: Mapping[str, Parameter],
+        marks: tuple[str, ...],
+        same: Callable[[Result, Result], bool],
+    ) -> None:
         self._table = table
         self._noun = noun
         self._columns = columns
         self._marks = marks
+        self._same = same
 
     def apis(self) -> list[Api]:
         """Return the calls that add, delete, modify and query a row."""
         name, noun = self._table, self._noun
         parameters = {"token": TOKEN, **self._columns}
-        text = next((key for key in self._columns if key in ("content", "meeting_topic")), None)
-        same = alike_in(text) if text else same_all
+        same = self._same
+        same_deletion = same_all if name == "Alarm" else same_once_done(self._marks[-1])
+        original = never_once_done if name == "Meeting" else None
         made = [
             Api(f"Add{name}", f"This API adds {noun}.", parameters, self._add, same),
-            Api(f"Delete{name}", f"This API deletes {noun}.", parameters, self._delete, same),
+            Api(f"Delete{name}", f"This API deletes {noun}.", parameters, self._delete, same_deletion, original),
             Api(f"Query{name}", f"This API queries {noun}.", parameters, self._query, same),
         ]
         if name == "Alarm":
@@ -89,9 +98,14 @@ APIS = [
         "an item of the agenda of a user",
         {"content": _CONTENT, "time": _AT, "location": _WHERE},
         ("content", "time"),
+        alike_in("content", compared=("time", "location")),
     ).apis(),
     *Entries(
-        "Reminder", "a reminder of a user", {"content": _CONTENT, "time": _AT}, ("content", "time")
+        "Reminder",
+        "a reminder of a user",
+        {"content": _CONTENT, "time": _AT},
+        ("content", "time"),
+        alike_in("content", ignores_case=True, compared=("time",)),
     ).apis(),
     *Entries(
         "Meeting",
@@ -104,6 +118,7 @@ APIS = [
             "attendees": Parameter("list(str)", "The names of those who attend."),
         },
         ("meeting_topic", "start_time"),
+        alike_in("meeting_topic"),
     ).apis(),
-    *Entries("Alarm", "an alarm of a user", {"time": _AT}, ("time",)).apis(),
+    *Entries("Alarm", "an alarm of a user", {"time": _AT}, ("time",), same_all).apis(),
 ]
