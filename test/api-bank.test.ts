@@ -115,7 +115,9 @@ for name, arguments in (
         taken = api.call(bank._originals, given, lenient=lenient).input
         print(taken and {key: taken[key] for key in arguments})`);
     expect(
-      outcome.outputs.map((output) => (output.type === "stream" ? output.text : output)).join(""),
+      outcome.outputs
+        .map((output) => (output.type === "stream" ? output.text : output.type))
+        .join(""),
     ).toBe(`49 {('name', 'description', 'input_parameters', 'output_parameters')} 0
 {"name": "QueryBalance", "description": "This API queries the balance of a user.", "input_parameters": {"token": {"type": "str", "description": "The token of the user, from GetUserToken."}}, "output_parameters": {"balance": {"type": "float", "description": "The balance of the user."}}}
 {'name': 'lamp', 'time': '9', 'on': False}
