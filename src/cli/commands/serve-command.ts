@@ -142,7 +142,8 @@ async function serve(
     keys,
     shown: options.show,
     onFault(error) {
-      if (errorBody(error).status >= 500) reportError(error, context);
+      const isOver = interrupts.signal.aborted;
+      if (!isOver && errorBody(error).status >= 500) reportError(error, context);
     },
     // Without keys a page in the browser of somebody on this machine must not reach it under a name of its own.
     ...(keys.length === 0 && { hosts: ["127.0.0.1", "localhost", "[::1]"] }),

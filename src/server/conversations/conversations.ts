@@ -4,12 +4,12 @@ import { defaultLimits } from "../../execution/runtime.ts";
 import type { Session } from "../../execution/session.ts";
 import type { Message } from "../../models/model.ts";
 import { timerDelay } from "../../timer-delay.ts";
-import { historyKeys } from "./history-key.ts";
+import { historyKeys, messageKeys } from "./history-key.ts";
 import { createMoments, isFree, type Branch, type Moment } from "./moments.ts";
 
 /**
  * Live interpreters, found by the history of a conversation: clients of a stateless API send nothing else. A history
- * that was kept continues in its interpreter; one that goes on from an earlier moment, because its end was edited or
+ * that was kept continues in its interpreter, also where the client has left out its beginning; one that goes on from an earlier moment, because its end was edited or
  * asked for again, continues in a fork of the checkpoint that was made there.
  */
 export interface Conversations extends AsyncDisposable {
@@ -63,6 +63,12 @@ export interface ConversationsOptions {
   readonly patienceMs?: number;
 }
 
+/**
+ * Messages by which the end of a conversation is told from others: two questions with their answers. Clients with a
+ * limit of their own send no more than the end.
+ */
+const minEnd = 4;
+
 /** Creates an index of interpreters that opens none before it is asked to. */
 export function createConversations(options: ConversationsOptions): Conversations {
   const { openSession, maxSessions = 100, maxMoments = defaultLimits.checkpoints } = options;
@@ -81,17 +87,26 @@ export function createConversations(options: ConversationsOptions): Conversation
     signal?: AbortSignal,
   ): Promise<Conversation> {
     const deadline = performance.now() + patienceMs;
-    const keys = historyKeys(owner, history);
-    for (let known = keys.length; known > 0; known--) {
-      for (const moment of moments.find(keys[known - 1]!)) {
-        const branch = await takeUp(moment, deadline, signal);
-        if (branch !== undefined) return conversationOf(owner, branch, moment, known);
-      }
+    for (const [moment, known] of momentsOf(owner, history)) {
+      const branch = await takeUp(moment, deadline, signal);
+      if (branch !== undefined) return conversationOf(owner, branch, moment, known);
     }
     for (;;) {
       const branch = open(() => openSession(signal), signal);
       if (branch !== undefined) return conversationOf(owner, await branch, undefined, 0);
       await waitForRoom(deadline, signal);
+    }
+  }
+
+  /** The moments that a history can go on from, the one that knows most of it first. */
+  function* momentsOf(owner: string, history: readonly Message[]): Generator<[Moment, number]> {
+    const keys = historyKeys(owner, history);
+    for (let known = keys.length; known > 0; known--) {
+      for (const moment of moments.find(keys[known - 1]!)) yield [moment, known];
+    }
+    const single = messageKeys(owner, history);
+    for (let known = single.length; known >= minEnd; known--) {
+      for (const moment of moments.findEnd(single, known)) yield [moment, known];
     }
   }
 
@@ -165,7 +180,8 @@ export function createConversations(options: ConversationsOptions): Conversation
         const same = !hasWorked && start?.branch === branch ? start.checkpoint : undefined;
         const checkpoint = same ?? (await session.checkpoint?.().catch(() => undefined));
         if (key !== undefined && branches.has(branch)) {
-          const moment = { key, branch, messages: [...messages], checkpoint };
+          const own = messageKeys(owner, history);
+          const moment = { key, messageKeys: own, branch, messages: [...messages], checkpoint };
           moments.add(moment);
           const [first] = branch.moments;
           if (first !== undefined && branch.moments.size > maxMoments) moments.forget(first);

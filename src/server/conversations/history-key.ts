@@ -8,10 +8,15 @@ import type { Message } from "../../models/model.ts";
  */
 export function historyKeys(owner: string, history: readonly Message[]): readonly string[] {
   let key = digest(["history", owner]);
-  return history.map(({ role, content }) => {
-    if (role !== "system") key = digest([key, role, ...content.map(plainPart)]);
+  return messageKeys(owner, history).map((own, index) => {
+    if (history[index]!.role !== "system") key = digest([key, own]);
     return key;
   });
+}
+
+/** Names each message of a history by itself, wherever it stands. */
+export function messageKeys(owner: string, history: readonly Message[]): readonly string[] {
+  return history.map(({ role, content }) => digest([owner, role, ...content.map(plainPart)]));
 }
 
 function plainPart(part: Message["content"][number]): unknown {

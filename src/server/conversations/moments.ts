@@ -4,6 +4,8 @@ import type { Message } from "../../models/model.ts";
 /** A moment that a history led to. */
 export interface Moment {
   readonly key: string;
+  /** Of each message that led to it. */
+  readonly messageKeys: readonly string[];
   readonly branch: Branch;
   /** What the agent said, ran and read until then. */
   readonly messages: readonly Message[];
@@ -30,6 +32,11 @@ export interface Branch {
 export interface Moments {
   /** First those whose interpreter is there and free, the newest before older ones. */
   find(key: string): readonly Moment[];
+  /**
+   * As `find`, those that end with the first `count` of these messages and had others before them; none when there are
+   * several such histories.
+   */
+  findEnd(messageKeys: readonly string[], count: number): readonly Moment[];
   add(moment: Moment): void;
   /** Does nothing for what was forgotten before. */
   forget(moment: Moment): void;
@@ -37,23 +44,46 @@ export interface Moments {
 
 /** Creates an index without moments. */
 export function createMoments(): Moments {
-  const byKey = new Map<string, Moment[]>();
+  const byKey = new Map<string, readonly Moment[]>();
+  const byLastMessage = new Map<string, readonly Moment[]>();
   return {
-    find(key) {
-      const found = (byKey.get(key) ?? []).toReversed();
-      return [...found.filter(isFree), ...found.filter((moment) => !isFree(moment))];
+    find: (key) => freeFirst(byKey.get(key) ?? []),
+    findEnd(messageKeys, count) {
+      const ending = (byLastMessage.get(messageKeys[count - 1] ?? "") ?? []).filter((moment) => {
+        const before = moment.messageKeys.length - count;
+        return (
+          before > 0 &&
+          moment.messageKeys.every((key, at) => at < before || key === messageKeys[at - before])
+        );
+      });
+      return new Set(ending.map(({ key }) => key)).size === 1 ? freeFirst(ending) : [];
     },
     add(moment) {
-      byKey.set(moment.key, [...(byKey.get(moment.key) ?? []), moment]);
       moment.branch.moments.add(moment);
+      addTo(byKey, moment.key, moment);
+      addTo(byLastMessage, moment.messageKeys.at(-1) ?? "", moment);
     },
     forget(moment) {
       moment.branch.moments.delete(moment);
-      const others = (byKey.get(moment.key) ?? []).filter((other) => other !== moment);
-      if (others.length > 0) byKey.set(moment.key, others);
-      else byKey.delete(moment.key);
+      removeFrom(byKey, moment.key, moment);
+      removeFrom(byLastMessage, moment.messageKeys.at(-1) ?? "", moment);
     },
   };
+}
+
+function addTo(index: Map<string, readonly Moment[]>, key: string, moment: Moment): void {
+  index.set(key, [...(index.get(key) ?? []), moment]);
+}
+
+function removeFrom(index: Map<string, readonly Moment[]>, key: string, moment: Moment): void {
+  const others = (index.get(key) ?? []).filter((other) => other !== moment);
+  if (others.length > 0) index.set(key, others);
+  else index.delete(key);
+}
+
+function freeFirst(moments: readonly Moment[]): readonly Moment[] {
+  const found = moments.toReversed();
+  return [...found.filter(isFree), ...found.filter((moment) => !isFree(moment))];
 }
 
 /** Whether the interpreter is at this moment and nobody uses it. */
