@@ -87,6 +87,7 @@ export async function startZygote(options: ZygoteOptions): Promise<Zygote> {
   }, bootTimeoutMs);
 
   const stop = async (): Promise<void> => {
+    child.ref(); // its pipes may end before it is known to be over, and nothing else may keep this process waiting
     child.kill("SIGKILL");
     await exited;
   };
