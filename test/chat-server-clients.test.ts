@@ -2,8 +2,8 @@ import { connect } from "node:net";
 import type OpenAI from "openai";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { createBareRuntime } from "../src/execution/runtimes/bare-runtime.ts";
-import { startChatServer, type ChatServer } from "./chat-server.ts";
-import { textReply, type ScriptedReply } from "./scripted-openai-server.ts";
+import { cell, startChatServer, user, type ChatServer } from "./chat-server.ts";
+import { textReply } from "./scripted-openai-server.ts";
 
 type ChatMessage = OpenAI.ChatCompletionMessageParam;
 
@@ -12,9 +12,6 @@ afterAll(() => runtime.close());
 
 let server: ChatServer;
 afterEach(() => server[Symbol.asyncDispose]());
-
-const cell = (code: string): ScriptedReply => textReply(`<execute>\n${code}\n</execute>`);
-const user = (content: string): ChatMessage => ({ role: "user", content });
 
 /** Sends a conversation and returns the answer. */
 async function answer(messages: readonly ChatMessage[]): Promise<string> {

@@ -1,61 +1,23 @@
-import OpenAI from "openai";
+import type OpenAI from "openai";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { createBareRuntime } from "../src/execution/runtimes/bare-runtime.ts";
-import { createOpenAIModel } from "../src/models/openai-model.ts";
-import { createServerApp, type ServerOptions } from "../src/server/app.ts";
-import {
-  createConversations,
-  type Conversations,
-  type ConversationsOptions,
-} from "../src/server/conversations/conversations.ts";
-import { listen, type RunningServer } from "../src/server/listen.ts";
-import {
-  startScriptedServer,
-  textReply,
-  type ScriptedReply,
-  type ScriptedServer,
-} from "./scripted-openai-server.ts";
+import { createServerApp } from "../src/server/app.ts";
+import { listen } from "../src/server/listen.ts";
+import { cell, startChatServer, user, type ChatServer } from "./chat-server.ts";
+import { textReply } from "./scripted-openai-server.ts";
 
 type ChatMessage = OpenAI.ChatCompletionMessageParam;
 
 const runtime = createBareRuntime();
 afterAll(() => runtime.close());
 
-let upstream: ScriptedServer;
-let conversations: Conversations;
-let server: RunningServer;
-let client: OpenAI;
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-
-/** Starts a server whose model gives these replies, and a client of it. */
-async function start(
-  replies: readonly ScriptedReply[],
-  options: Partial<ServerOptions> = {},
-  limits: Partial<ConversationsOptions> = {},
-): Promise<void> {
-  upstream = await startScriptedServer(replies);
-  conversations = createConversations({ openSession: () => runtime.open(), ...limits });
-  const model = createOpenAIModel({ model: "m", baseUrl: upstream.baseUrl, apiKey: "k" });
-  const app = createServerApp({ models: new Map([["m", model]]), conversations, ...options });
-  server = await listen(app, { host: "127.0.0.1", port: 0 });
-  client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "none", maxRetries: 0 });
-  cleanups.push(
-    async () => upstream[Symbol.asyncDispose](),
-    () => conversations.close(),
-    () => server.close(),
-  );
-}
-
-const cell = (code: string): ScriptedReply => textReply(`<execute>\n${code}\n</execute>`);
-const user = (content: string): ChatMessage => ({ role: "user", content });
+let server: ChatServer;
+afterEach(() => server[Symbol.asyncDispose]());
 
 /** Sends a conversation and returns it with the answer. */
 async function say(history: readonly ChatMessage[], text: string): Promise<readonly ChatMessage[]> {
   const messages = [...history, user(text)];
-  const { choices } = await client.chat.completions.create({ model: "m", messages });
+  const { choices } = await server.client.chat.completions.create({ model: "m", messages });
   return [...messages, { role: "assistant", content: choices[0]!.message.content }];
 }
 
@@ -63,7 +25,12 @@ const lastText = (messages: readonly ChatMessage[]): unknown => messages.at(-1)?
 
 describe("chat completions of the official client", () => {
   it("go on in the interpreter that the history belongs to, with nothing but messages", async () => {
-    await start([cell("x = 20"), textReply("It is kept."), cell("print(x + 1)"), textReply("21.")]);
+    server = await startChatServer(runtime, [
+      cell("x = 20"),
+      textReply("It is kept."),
+      cell("print(x + 1)"),
+      textReply("21."),
+    ]);
     const first = await say([{ role: "system", content: "Today is Monday." }], "Keep 20.");
     expect(lastText(first)).toBe("```python\nx = 20\n```\n\nIt is kept.");
     // Clients rewrite their system messages, with the date and more.
@@ -72,11 +39,11 @@ describe("chat completions of the official client", () => {
       "And one more?",
     );
     expect(lastText(second)).toBe("```python\nprint(x + 1)\n```\n\n```text\n21\n```\n\n21.");
-    expect(conversations.size).toBe(1);
+    expect(server.conversations.size).toBe(1);
   });
 
   it("go on from an earlier moment in a fork, and the later one goes on too", async () => {
-    await start([
+    server = await startChatServer(runtime, [
       cell("x = 1"),
       textReply("Kept."),
       cell("x += 10; open('f', 'w').write('ten')"),
@@ -94,11 +61,16 @@ describe("chat completions of the official client", () => {
     expect(lastText(edited)).toContain("\n1 False\n");
     expect(lastText(await say(second, "What is it?"))).toContain("\n11 ten\n");
     expect(lastText(await say(edited, "What is it?"))).toContain("\n101\n");
-    expect(conversations.size).toBe(2);
+    expect(server.conversations.size).toBe(2);
   });
 
   it("are found again by histories with pictures", async () => {
-    await start([cell("x = 5"), textReply("Seen."), cell("print('x is', x)"), textReply("Five.")]);
+    server = await startChatServer(runtime, [
+      cell("x = 5"),
+      textReply("Seen."),
+      cell("print('x is', x)"),
+      textReply("Five."),
+    ]);
     const picture: ChatMessage = {
       role: "user",
       content: [
@@ -106,24 +78,27 @@ describe("chat completions of the official client", () => {
         { type: "text", text: "What is this?" },
       ],
     };
-    const { choices } = await client.chat.completions.create({ model: "m", messages: [picture] });
+    const { choices } = await server.client.chat.completions.create({
+      model: "m",
+      messages: [picture],
+    });
     const first: ChatMessage = { role: "assistant", content: choices[0]!.message.content };
     expect(lastText(await say([picture, first], "And x?"))).toContain("\nx is 5\n");
   });
 
   it("answer one history many times at once", async () => {
     const bump = cell("x += 1; final_answer(f'x is {x}')");
-    await start([cell("x = 1"), textReply("Kept."), bump, bump, bump]);
+    server = await startChatServer(runtime, [cell("x = 1"), textReply("Kept."), bump, bump, bump]);
     const first = await say([], "Keep 1.");
     const answers = await Promise.all([1, 2, 3].map(() => say(first, "Again.")));
     for (const answer of answers) expect(lastText(answer)).toMatch(/\nx is 2$/);
-    expect(conversations.size).toBe(3);
+    expect(server.conversations.size).toBe(3);
   });
 
   it("tell the model when nothing is left of what it made", async () => {
-    await start([textReply("It is gone.")]);
+    server = await startChatServer(runtime, [textReply("It is gone.")]);
     await say([user("Keep 1."), { role: "assistant", content: "Kept." }], "What was it?");
-    const { messages } = upstream.requests[0]!.body as { messages: readonly ChatMessage[] };
+    const { messages } = server.upstream.requests[0]!.body as { messages: readonly ChatMessage[] };
     expect(messages.slice(1)).toEqual([
       user("Keep 1."),
       { role: "assistant", content: "Kept." },
@@ -135,9 +110,13 @@ describe("chat completions of the official client", () => {
 
   it("share nothing between users", async () => {
     const script = [cell("x = 1"), textReply("Kept.")];
-    await start([...script, cell("print('x' in dir())"), textReply("No.")]);
+    server = await startChatServer(runtime, [
+      ...script,
+      cell("print('x' in dir())"),
+      textReply("No."),
+    ]);
     const first = await say([], "Keep 1.");
-    const { choices } = await client.chat.completions.create({
+    const { choices } = await server.client.chat.completions.create({
       model: "m",
       user: "another",
       messages: [...first, user("Is it there?")],
@@ -146,8 +125,8 @@ describe("chat completions of the official client", () => {
   });
 
   it("stream pieces, then why they end, then the usage", async () => {
-    await start([textReply("It is ", "42.")]);
-    const stream = await client.chat.completions.create({
+    server = await startChatServer(runtime, [textReply("It is ", "42.")]);
+    const stream = await server.client.chat.completions.create({
       model: "m",
       messages: [user("6 * 7?")],
       stream: true,
@@ -171,14 +150,20 @@ describe("chat completions of the official client", () => {
     ],
     ["answer", { content: "42." }],
   ] as const)("show of the work what they are told to: %s", async (shown, message) => {
-    await start([cell("print(42)"), textReply("42.")], { shown });
-    const { choices } = await client.chat.completions.create({ model: "m", messages: [user("?")] });
+    server = await startChatServer(runtime, [cell("print(42)"), textReply("42.")], { shown });
+    const { choices } = await server.client.chat.completions.create({
+      model: "m",
+      messages: [user("?")],
+    });
     expect(choices[0]!.message).toEqual({ role: "assistant", refusal: null, ...message });
   });
 
   it("give data when data is asked for, and have the model correct it", async () => {
-    await start([cell("final_answer({'total': 'many'})"), cell("final_answer({'total': 42})")]);
-    const { choices } = await client.chat.completions.create({
+    server = await startChatServer(runtime, [
+      cell("final_answer({'total': 'many'})"),
+      cell("final_answer({'total': 42})"),
+    ]);
+    const { choices } = await server.client.chat.completions.create({
       model: "m",
       messages: [user("How many?")],
       response_format: {
@@ -194,11 +179,11 @@ describe("chat completions of the official client", () => {
       },
     });
     expect(choices[0]!.message.content).toBe('{"total":42}');
-    expect(upstream.requests).toHaveLength(2);
+    expect(server.upstream.requests).toHaveLength(2);
   });
 
   it("take back what a request did that its client gave up", async () => {
-    await start([
+    server = await startChatServer(runtime, [
       cell("x = 1"),
       textReply("Kept."),
       cell("import time; x = 2; time.sleep(60)"),
@@ -207,7 +192,7 @@ describe("chat completions of the official client", () => {
     ]);
     const first = await say([], "Keep 1.");
     const controller = new AbortController();
-    const stream = await client.chat.completions.create(
+    const stream = await server.client.chat.completions.create(
       { model: "m", messages: [...first, user("Sleep.")], stream: true },
       { signal: controller.signal },
     );
@@ -219,7 +204,7 @@ describe("chat completions of the official client", () => {
 
   it("show pictures, tracebacks and what became of the interpreter", async () => {
     const picture = "iVBORw0KGgo=";
-    await start([
+    server = await startChatServer(runtime, [
       cell(
         `class P:\n    def _repr_mimebundle_(self, **_): return {'image/png': '${picture}'}\nprint(1)\nP()`,
       ),
@@ -241,22 +226,24 @@ describe("chat completions of the official client", () => {
 
   it("close the interpreters that nobody has used for long, and make room", async () => {
     const replies = ["A.", "B.", "C.", "D."].map((text) => textReply(text));
-    await start(replies, {}, { maxSessions: 2 });
+    server = await startChatServer(runtime, replies, {}, { maxSessions: 2 });
     const a = await say([], "a");
     await say([], "b");
     await say([], "c");
-    expect(conversations.size).toBe(2);
+    expect(server.conversations.size).toBe(2);
     await say(a, "Are you there?");
-    expect(JSON.stringify(upstream.requests[3]!.body)).toContain("interpreter is a fresh one");
-    expect(conversations.size).toBe(2);
+    expect(JSON.stringify(server.upstream.requests[3]!.body)).toContain(
+      "interpreter is a fresh one",
+    );
+    expect(server.conversations.size).toBe(2);
   });
 });
 
 describe("a server", () => {
   it("refuses what it can't use with one sentence, before anything runs", async () => {
-    await start([]);
+    server = await startChatServer(runtime, []);
     const ask = (body: object) =>
-      client.chat.completions.create(body as OpenAI.ChatCompletionCreateParamsNonStreaming);
+      server.client.chat.completions.create(body as OpenAI.ChatCompletionCreateParamsNonStreaming);
     await expect(ask({ model: "n", messages: [user("?")] })).rejects.toMatchObject({
       status: 404,
       error: { code: "model_not_found", message: "There is no model n here. Choose from: m." },
@@ -289,44 +276,49 @@ describe("a server", () => {
       status: "ok",
       sessions: 0,
     });
-    expect(upstream.requests).toEqual([]);
+    expect(server.upstream.requests).toEqual([]);
   });
 
   it("reports a failing model as its own fault, also in a stream, and keeps nothing", async () => {
     const refusal = { status: 401, body: { error: { message: "Bad key" } } };
-    await start([refusal, refusal]);
+    server = await startChatServer(runtime, [refusal, refusal]);
     for (const stream of [false, true]) {
       await expect(
-        client.chat.completions.create({ model: "m", messages: [user("?")], stream }),
+        server.client.chat.completions.create({ model: "m", messages: [user("?")], stream }),
       ).rejects.toMatchObject({ status: 502, code: "model_auth_failed" });
     }
-    expect(conversations.size).toBe(0);
+    expect(server.conversations.size).toBe(0);
   });
 
   it("lets in who has a key", async () => {
-    await start([textReply("Hello.")], { keys: ["secret", "other"] });
-    await expect(client.models.list()).rejects.toMatchObject({
+    server = await startChatServer(runtime, [textReply("Hello.")], { keys: ["secret", "other"] });
+    await expect(server.client.models.list()).rejects.toMatchObject({
       status: 401,
       code: "invalid_api_key",
     });
-    client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "other", maxRetries: 0 });
+    const client = server.client.withOptions({ apiKey: "other" });
     const { data } = await client.models.list();
     expect(data.map(({ id }) => id)).toEqual(["m"]);
-    expect(lastText(await say([], "Hi"))).toBe("Hello.");
+    const request = { model: "m", messages: [user("Hi")] };
+    const { choices } = await client.chat.completions.create(request);
+    expect(choices[0]!.message.content).toBe("Hello.");
   });
 
   it("is reached under its own names only", async () => {
-    await start([], { hosts: ["localhost"] });
+    server = await startChatServer(runtime, [], { hosts: ["localhost"] });
     expect((await fetch(`${server.url}/health`)).status).toBe(403);
     const { port } = new URL(server.url);
     expect((await fetch(`http://localhost:${port}/health`)).status).toBe(200);
   });
 
   it("says when its address is taken", async () => {
-    await start([]);
+    server = await startChatServer(runtime, []);
     const port = Number(new URL(server.url).port);
     await expect(
-      listen(createServerApp({ models: new Map(), conversations }), { host: "127.0.0.1", port }),
+      listen(createServerApp({ models: new Map(), conversations: server.conversations }), {
+        host: "127.0.0.1",
+        port,
+      }),
     ).rejects.toMatchObject({
       code: "invalid_input",
       message: `The address 127.0.0.1:${port} is in use already.`,

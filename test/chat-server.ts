@@ -10,6 +10,7 @@ import {
 import { listen } from "../src/server/listen.ts";
 import {
   startScriptedServer,
+  textReply,
   type ScriptedReply,
   type ScriptedServer,
 } from "./scripted-openai-server.ts";
@@ -46,4 +47,14 @@ export async function startChatServer(
       await upstream[Symbol.asyncDispose]();
     },
   };
+}
+
+/** A reply that runs code. */
+export function cell(code: string): ScriptedReply {
+  return textReply(`<execute>\n${code}\n</execute>`);
+}
+
+/** A message of the user. */
+export function user(content: string): OpenAI.ChatCompletionMessageParam {
+  return { role: "user", content };
 }
