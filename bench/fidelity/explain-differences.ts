@@ -34,6 +34,8 @@ type Runs = readonly (readonly CellResult[])[];
 
 /** Zygotes with an order of hashes of their own; two elements come in the same order in all with 1 in 16. */
 const otherZygotes = 4;
+/** For what is unexplained after these; 1 in 4,096 are left. */
+const moreZygotes = 12;
 
 /** Sets the clock of Python's own modules back to the month of the recording. */
 const recordingClock = `
@@ -61,9 +63,27 @@ del _set_clock
 /** Finds the cause of each difference; for that it replays the trajectories that have one. */
 export async function explainDifferences(
   judged: readonly JudgedTrajectory[],
-  { runtime, preload, atOnce, evidence }: ExplainOptions,
+  options: ExplainOptions,
 ): Promise<readonly ExplainedCell[]> {
   const differing = judged.filter(({ cells }) => cells.some(isDifferent));
+  const explained = await explainIn(otherZygotes, differing, options);
+  const open = new Set(
+    explained.flatMap(({ trajectory, cause }) => (cause === "unexplained" ? [trajectory] : [])),
+  );
+  const again = differing.filter(({ trajectory }) => open.has(trajectory));
+  return [
+    ...explained.filter(({ trajectory }) => !open.has(trajectory)),
+    ...(await explainIn(moreZygotes, again, options)),
+  ];
+}
+
+/** Explains differences with what this many other zygotes make of the same cells. */
+async function explainIn(
+  zygotes: number,
+  differing: readonly JudgedTrajectory[],
+  { runtime, preload, atOnce, evidence }: ExplainOptions,
+): Promise<readonly ExplainedCell[]> {
+  if (differing.length === 0) return [];
   const trajectories = differing.map(({ trajectory }) => trajectory);
   const replayTimes = async (times: number, replay: Replay): Promise<Runs[]> => {
     const runs: Runs[] = [];
@@ -73,7 +93,7 @@ export async function explainDifferences(
   const again = await replayTimes(3, createReplay(runtime));
   const then = await replayTimes(2, createReplay(runtime, recordingClock));
   const elsewhere: Runs[] = [];
-  for (let i = 0; i < otherZygotes && trajectories.length > 0; i += 1) {
+  for (let i = 0; i < zygotes; i += 1) {
     await using other = await createSandboxRuntime({ preload });
     elsewhere.push(...(await replayTimes(1, createReplay(other))));
   }
