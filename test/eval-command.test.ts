@@ -88,6 +88,20 @@ describe("codeact eval", () => {
     );
   });
 
+  it.each(["agent", "chain-of-thought"])(
+    "has an oracle that writes numbers as faithful grading reads them: %s",
+    async (variant) => {
+      writeData(
+        { question: "1,000 + 200?", answer: "1000+200=<<1000+200=1200>>1,200\n#### 1,200" },
+        { question: "2 - 5?", answer: "2-5=<<2-5=-3>>-3\n#### -3" },
+      );
+      const { stdout, stderr } = await evaluate([...oracle, "--variant", variant, "--json"]);
+      const { summaries } = JSON.parse(stdout) as Report;
+      expect(summaries).toEqual([expect.objectContaining({ tasks: 1, successes: 1 })]);
+      expect(stderr).toContain("No answer passes 1: The reference -3 is negative");
+    },
+  );
+
   it("goes on from what is done, and repeats nothing", async () => {
     await using server = await startScriptedServer([
       textReply("#### 5"),

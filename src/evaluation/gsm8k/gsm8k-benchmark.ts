@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { agentTask } from "../agent-task.ts";
 import { askModel } from "../ask-model.ts";
-import type { Benchmark, BenchmarkTask } from "../benchmark.ts";
+import type { Benchmark, BenchmarkTask, Grading } from "../benchmark.ts";
 import { oracleAnswer, oracleCall } from "../oracle-call.ts";
 import { readRecords } from "../read-records.ts";
 import { unknownVariant } from "../unknown-variant.ts";
@@ -76,13 +76,16 @@ function agentVariant({ question, answer, line }: Gsm8kTask): BenchmarkTask {
       },
     ],
     grade: (given, { grading }) => gradeGsm8k(answer, given, grading),
-    oracle: ({ format }) => {
+    oracle: ({ format, grading }) => {
+      const impossible = whyImpossible(answer, grading);
+      if (impossible !== undefined) return { impossible };
       // The data mark each step of the computation, such as <<16-3-4=9>>.
       const expression = [...answer.matchAll(/<<([^=>]+)=/g)].at(-1)?.[1];
-      const final = answer.split("####").at(-1)?.trim() ?? "";
       const isPlain = expression !== undefined && /^[\d+\-*/(). ]+$/.test(expression);
       const calls = isPlain ? [oracleCall(format, "calculator", { expression })] : [];
-      return { replies: [...calls, oracleAnswer(format, `The answer follows.\n#### ${final}`)] };
+      return {
+        replies: [...calls, oracleAnswer(format, `The answer follows.\n#### ${numberOf(answer)}`)],
+      };
     },
   });
 }
@@ -105,6 +108,23 @@ function chainOfThought({ question, answer, line }: Gsm8kTask): BenchmarkTask {
       const success = gradeGsm8k(answer, reply, grading);
       return { ...asked, success, status: "answered", answer: reply };
     },
-    oracle: () => ({ replies: [`The answer is ${answer.split("####").at(-1)?.trim() ?? ""}.`] }),
+    oracle({ grading }) {
+      const impossible = whyImpossible(answer, grading);
+      return impossible === undefined
+        ? { replies: [`The answer is ${numberOf(answer)}.`] }
+        : { impossible };
+    },
   };
+}
+
+/** The number of a solution, without separators: faithful grading reads `1,200` as 200, as the original does. */
+function numberOf(answer: string): string {
+  return (answer.split("####").at(-1) ?? "").trim().replaceAll(",", "");
+}
+
+function whyImpossible(answer: string, grading: Grading): string | undefined {
+  const number = numberOf(answer);
+  return gradeGsm8k(answer, number, grading)
+    ? undefined
+    : `The reference ${number} is negative, and the sign of an answer is dropped: no number equals it.`;
 }
