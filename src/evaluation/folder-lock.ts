@@ -1,7 +1,8 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { CodeActError } from "../errors.ts";
+import { isProcessAlive, tryLockFile } from "../execution/lock-file.ts";
 
 /** Folders that this process has locked: a dead process may have had the id of this one. */
 const held = new Set<string>();
@@ -16,17 +17,10 @@ export function lockFolder(folder: string): Disposable {
   const file = join(resolve(folder), name);
   if (held.has(file)) throw busy(folder, file, `process ${process.pid}`);
   for (;;) {
-    try {
-      const descriptor = openSync(file, "wx");
-      writeSync(descriptor, JSON.stringify({ pid: process.pid, host: hostname() }));
-      closeSync(descriptor);
-      break;
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
-      const owner = ownerOf(file);
-      if (owner !== undefined) throw busy(folder, file, owner);
-      rmSync(file, { force: true });
-    }
+    if (tryLockFile(file, JSON.stringify({ pid: process.pid, host: hostname() }))) break;
+    const owner = ownerOf(file);
+    if (owner !== undefined) throw busy(folder, file, owner);
+    rmSync(file, { force: true });
   }
   held.add(file);
   let isHeld = true;
@@ -51,16 +45,9 @@ function ownerOf(file: string): string | undefined {
   if (typeof owner?.pid !== "number" || typeof owner.host !== "string") return undefined;
   // Of another machine nobody knows which processes are alive.
   if (owner.host !== hostname()) return `process ${owner.pid} of ${owner.host}`;
-  return owner.pid !== process.pid && isAlive(owner.pid) ? `process ${owner.pid}` : undefined;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+  return owner.pid !== process.pid && isProcessAlive(owner.pid)
+    ? `process ${owner.pid}`
+    : undefined;
 }
 
 function busy(folder: string, file: string, owner: string): CodeActError {

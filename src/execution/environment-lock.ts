@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isProcessAlive, tryLockFile } from "./lock-file.ts";
 
 export interface LockOptions {
   /** Called once, with the holder's process id, when the lock has to be waited for. */
@@ -18,9 +19,9 @@ export async function withLock<T>(
   options: LockOptions = {},
 ): Promise<T> {
   mkdirSync(dirname(path), { recursive: true });
-  for (let told = false; !tryLock(path);) {
+  for (let told = false; !tryLockFile(path, `${process.pid}\n`);) {
     const holder = readHolder(path);
-    if (holder !== undefined && !isAlive(holder)) {
+    if (holder !== undefined && !isProcessAlive(holder)) {
       rmSync(path, { force: true });
       continue;
     }
@@ -37,31 +38,12 @@ export async function withLock<T>(
   }
 }
 
-function tryLock(path: string): boolean {
-  try {
-    writeFileSync(path, `${process.pid}\n`, { flag: "wx" });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  }
-}
-
-/** Nothing while the holder has made the file but not yet written its id. */
+/** Nothing once the holder has removed the file. */
 function readHolder(path: string): number | undefined {
   try {
     const pid = Number.parseInt(readFileSync(path, "utf8"), 10);
     return Number.isNaN(pid) ? undefined : pid;
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

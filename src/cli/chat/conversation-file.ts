@@ -16,6 +16,7 @@ import {
 import { join } from "node:path";
 import { z } from "zod";
 import { CodeActError } from "../../errors.ts";
+import { isProcessAlive, tryLockFile } from "../../execution/lock-file.ts";
 import { applyRecord, emptyConversation, parseRecord } from "./conversation-state.ts";
 import type { ConversationRecord, ConversationState, Snapshot } from "./conversation-state.ts";
 
@@ -183,30 +184,14 @@ function read(text: string): { readonly state: ConversationState; readonly valid
 }
 
 function takeLock(path: string, id: string): void {
-  for (;;) {
-    try {
-      writeFileSync(path, String(process.pid), { flag: "wx", mode: 0o600 });
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      const owner = Number(readFileSync(path, "utf8"));
-      if (owner !== process.pid && isAlive(owner)) {
-        throw new CodeActError("session_busy", `Another codeact has the conversation ${id} open.`, {
-          hint: "Close it there first.",
-          details: { pid: owner },
-        });
-      }
-      rmSync(path, { force: true });
+  while (!tryLockFile(path, String(process.pid))) {
+    const owner = Number(readFileSync(path, "utf8"));
+    if (owner !== process.pid && isProcessAlive(owner)) {
+      throw new CodeActError("session_busy", `Another codeact has the conversation ${id} open.`, {
+        hint: "Close it there first.",
+        details: { pid: owner },
+      });
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    rmSync(path, { force: true });
   }
 }
